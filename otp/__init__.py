@@ -1,0 +1,98 @@
+"""Erlang/OTP's discipline for Python, on Trio.
+
+Processes that share nothing but messages, servers and state machines as their
+behaviours, and supervisors that bring back what crashes.
+"""
+
+# The floors of the house. A file uses its own floor and those above it in this
+# list, and of another package only what is public there.
+#
+#  0 _util
+#  1 kernel, process, timer, abc
+#  3 proc_lib
+#  4 gen
+#  5 sys
+#  6 gen_server
+#  7 supervisor
+#  9 application
+# 14 reports, cli
+
+from loguru import logger
+
+from . import (
+    abc as abc,
+    gen as gen,
+    gen_server as gen_server,
+    proc_lib as proc_lib,
+    process as process,
+    sys as sys,
+    timer as timer,
+)
+from .gen_server import (
+    BadArgumentsError as BadArgumentsError,
+    BadReturnError as BadReturnError,
+    Fail as Fail,
+    From as From,
+    GenServer as GenServer,
+    Ignore as Ignore,
+    NoReply as NoReply,
+    Reply as Reply,
+    Stop as Stop,
+    UnknownRequestError as UnknownRequestError,
+)
+from .gen_server.clauses import (
+    call as call,
+    call_noreply as call_noreply,
+    cast as cast,
+)
+from .kernel import (
+    Alias as Alias,
+    AlreadyStartedError as AlreadyStartedError,
+    Bounded as Bounded,
+    CallError as CallError,
+    CallingSelfError as CallingSelfError,
+    CallTimeoutError as CallTimeoutError,
+    Crash as Crash,
+    DeadLetter as DeadLetter,
+    Down as Down,
+    Exit as Exit,
+    Exited as Exited,
+    ExitReason as ExitReason,
+    InvalidSpecError as InvalidSpecError,
+    Kill as Kill,
+    Killed as Killed,
+    MailboxFullError as MailboxFullError,
+    Name as Name,
+    NameTakenError as NameTakenError,
+    NoConnection as NoConnection,
+    Node as Node,
+    NodeDownError as NodeDownError,
+    NoNodeError as NoNodeError,
+    NoProc as NoProc,
+    NoProcessError as NoProcessError,
+    Normal as Normal,
+    NotAProcessError as NotAProcessError,
+    OTPError as OTPError,
+    Pid as Pid,
+    Reason as Reason,
+    ReceiveTimeoutError as ReceiveTimeoutError,
+    Ref as Ref,
+    ServerExitedError as ServerExitedError,
+    ServerRef as ServerRef,
+    Shutdown as Shutdown,
+    StartError as StartError,
+    StartIgnored as StartIgnored,
+    StartTimeoutError as StartTimeoutError,
+    Timeout as Timeout,
+    Via as Via,
+)
+from .proc_lib import (
+    Backoff as Backoff,
+    ChildSpec as ChildSpec,
+    child_spec as child_spec,
+)
+
+__version__ = "0.1.0"
+
+# A library does not speak unasked: logger.enable("otp") turns the reports on.
+logger.disable("otp")

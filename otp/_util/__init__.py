@@ -1,0 +1,9 @@
+"""The ground: what every floor needs and nothing of which knows processes."""
+
+from ._exports import fix_module_metadata as fix_module_metadata
+from ._format import short as short
+from ._heap import DeadlineHeap as DeadlineHeap, HeapEntry as HeapEntry
+from ._seconds import is_seconds as is_seconds
+from ._window import Window as Window
+
+fix_module_metadata(__name__, globals())

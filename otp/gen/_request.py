@@ -1,0 +1,275 @@
+"""Requests: the one machinery behind every call.
+
+A call settles a slot, not the caller's mailbox. The slot, a `From`, is the request
+that lies in the server's mailbox, the address the answer goes to, and what waits for
+it. The server's death settles it too, so that no monitor is needed: a dying process
+knows what lies in its mailbox and what it still owes. Any Trio task may call, and an
+answer that comes too late is dropped.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast, final
+
+from trio.lowlevel import checkpoint, current_task, wait_task_rescheduled
+
+from ..kernel import (
+    PENDING,
+    CallError,
+    CallingSelfError,
+    CallTimeoutError,
+    NodeDownError,
+    NoProcessError,
+    Pid,
+    ServerExitedError,
+    Waiter,
+    current,
+    find,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from trio.lowlevel import Abort, Task
+
+    from ..kernel import ExitReason, Process, ServerRef
+
+T = TypeVar("T")
+
+CALL_TIMEOUT: Final = 5.0
+"""Seconds that a call waits for its answer if nothing else is said."""
+
+NO_KWARGS: Final[Mapping[str, object]] = {}
+
+
+class Envelope(Waiter):
+    """A request as it lies in a mailbox; users know it as a `From`.
+
+    *clause* is the name of the clause that is called, and *args* and *kwargs* are its
+    arguments; a message without a clause is the only one of *args*.
+    """
+
+    __slots__ = ("args", "clause", "kwargs", "process", "server", "timeout")
+
+    def __init__(
+        self,
+        server: object,
+        process: Process | None,
+        clause: str | None,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+        timeout: float,
+        task: Task | None,
+    ) -> None:
+        # Waiter.__init__(), without a call of its own.
+        self.value = PENDING
+        self.error = None
+        self.task = task
+        self.server = server
+        self.process = process
+        self.clause = clause
+        self.args = args
+        self.kwargs = kwargs
+        self.timeout = timeout
+
+    def __repr__(self) -> str:
+        return f"<{self.clause or 'call'} of {self.server!r}>"
+
+    def died(self, reason: ExitReason) -> None:
+        self.fail(ServerExitedError(self.server, reason))
+
+    def expire(self) -> None:
+        self.fail(CallTimeoutError(self.server, self.timeout))
+        self._forget()
+
+    def abort(self, raise_cancel: Callable[[], object]) -> Abort:
+        self._forget()
+        return super().abort(raise_cancel)
+
+    def _forget(self) -> None:
+        if self.process is not None:
+            self.process.quit(self)
+
+
+class From(Envelope, Generic[T]):
+    """Who asked: what `reply` takes, to answer now or later, from any process."""
+
+    __slots__ = ()
+
+
+def reply(from_: From[T], value: T) -> None:
+    """Answer the call behind *from_* with *value*. Never waits.
+
+    Any process may answer, not only the one that was called. An answer to somebody
+    who has lost interest or died is dropped, and so is a second one.
+    """
+    if from_.process is not None:
+        from_.process.quit(from_)
+    from_.settle(value)
+
+
+async def call(
+    server: ServerRef,
+    clause: str | None,
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+    timeout: float,
+) -> object:
+    """Send a request to *server* and wait for the answer.
+
+    Raises:
+        NoProcessError: there is no such process.
+        CallTimeoutError: no answer after *timeout* seconds.
+        ServerExitedError: the server died first.
+        CallingSelfError: the server is the caller.
+    """
+    process = server.process if isinstance(server, Pid) else find(server)
+    if process is None:
+        raise NoProcessError(server)
+    task = current_task()
+    if process.task is task:
+        raise CallingSelfError(server)
+    node = process.node
+    if node.ghosts and current().reason is not None:
+        await checkpoint()
+    request: From[object] = From(server, process, clause, args, kwargs, timeout, task)
+    process.mailbox.deliver(request)
+    if timeout != inf:
+        if timeout <= 0:
+            request.task = None
+            request.expire()
+            await checkpoint()
+            raise CallTimeoutError(server, timeout)
+        node.timers.expire_in(timeout, request)
+    await wait_task_rescheduled(request.abort)
+    if request.error is not None:
+        raise request.error
+    return request.value
+
+
+def check_timeout(timeout: float) -> float:
+    """Return *timeout*, or say what one looks like.
+
+    Raises:
+        ValueError: it is negative or no number.
+    """
+    if not timeout >= 0:
+        raise ValueError(
+            f"a time-out is 0 seconds or more, or math.inf, not {timeout!r}"
+        )
+    return timeout
+
+
+# ---------------------------------------------------------- requests without waiting
+
+
+@final
+class Request(From[T]):
+    """A request under way, whose answer is fetched later: see `send_request`."""
+
+    __slots__ = ("listener",)
+
+    def __init__(
+        self,
+        server: object,
+        process: Process | None,
+        clause: str | None,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+    ) -> None:
+        super().__init__(server, process, clause, args, kwargs, inf, None)
+        # Told once when the answer is there; what waits for several at a time.
+        self.listener: Waiter | None = None
+
+    def settle(self, value: object) -> bool:
+        fresh = super().settle(value)
+        if fresh and self.listener is not None:
+            self.listener.settle(self)
+        return fresh
+
+    def result(self) -> T:
+        """Return the answer that is there.
+
+        Raises:
+            CallError: there was no such process, or it died first.
+        """
+        if self.error is not None:
+            raise self.error
+        return cast("T", self.value)
+
+
+def send_request(
+    server: ServerRef,
+    clause: str | None,
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+) -> Request[object]:
+    """Send a request and do not wait. Never fails: the answer says what went wrong."""
+    try:
+        process = find(server)
+    except NodeDownError as error:
+        return _failed(server, error)
+    if process is None:
+        return _failed(server, NoProcessError(server))
+    request: Request[object] = Request(server, process, clause, args, kwargs)
+    try:
+        process.mailbox.deliver(request)
+    except CallError as error:
+        request.fail(error)
+    return request
+
+
+def _failed(server: ServerRef, error: CallError) -> Request[object]:
+    request: Request[object] = Request(server, None, None, (), NO_KWARGS)
+    request.fail(error)
+    return request
+
+
+async def wait_response(request: Request[T], timeout: float = inf) -> T:
+    """Wait for the answer to *request*; after a time-out it may be waited for again.
+
+    Raises:
+        CallTimeoutError: no answer after *timeout* seconds.
+        CallError: as for a call.
+    """
+    if not await wait_any([request], timeout):
+        raise CallTimeoutError(request.server, timeout)
+    return request.result()
+
+
+async def receive_response(request: Request[T], timeout: float = inf) -> T:
+    """Wait for the answer to *request*; a time-out gives the request up.
+
+    An answer that comes later is dropped.
+
+    Raises:
+        CallTimeoutError: no answer after *timeout* seconds.
+        CallError: as for a call.
+    """
+    try:
+        return await wait_response(request, timeout)
+    finally:
+        if not request.settled:
+            request.expire()
+
+
+async def wait_any(requests: list[Request[T]], timeout: float) -> bool:
+    """Wait until one of *requests* is answered; tell whether one is."""
+    check_timeout(timeout)
+    hub = Waiter()
+    for request in requests:
+        if request.settled:
+            await checkpoint()
+            return True
+        request.listener = hub
+    timers = current().node.timers
+    timer = timers.start(timeout, hub.expire) if timeout != inf else None
+    try:
+        await hub.wait()
+    finally:
+        if timer is not None:
+            timers.cancel(timer)
+        for request in requests:
+            request.listener = None
+    return any(request.settled for request in requests)

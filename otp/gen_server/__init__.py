@@ -1,0 +1,50 @@
+"""Servers: a process with a state that answers requests, one at a time."""
+
+from .._util import fix_module_metadata
+from ..gen import (
+    CALL_TIMEOUT as CALL_TIMEOUT,
+    From as From,
+    NoRequestError as NoRequestError,
+    Request as Request,
+    RequestCollection as RequestCollection,
+    Response as Response,
+    receive_response as receive_response,
+    reply as reply,
+    wait_response as wait_response,
+)
+from ..sys import stop as stop
+from . import clauses as clauses
+from ._client import (
+    abcast as abcast,
+    call as call,
+    cast_message as cast,
+    multi_call as multi_call,
+    send_request as send_request,
+    start as start,
+    start_link as start_link,
+    start_monitor as start_monitor,
+    start_named as start_named,
+)
+from ._errors import (
+    BadArgumentsError as BadArgumentsError,
+    BadReturnError as BadReturnError,
+    UnknownRequestError as UnknownRequestError,
+)
+from ._reports import (
+    ServerReport as ServerReport,
+    UnexpectedMessage as UnexpectedMessage,
+)
+from ._results import (
+    NOTHING as NOTHING,
+    CallResult as CallResult,
+    Fail as Fail,
+    Ignore as Ignore,
+    InfoResult as InfoResult,
+    InitResult as InitResult,
+    NoReply as NoReply,
+    Reply as Reply,
+    Stop as Stop,
+)
+from ._server import GenServer as GenServer
+
+fix_module_metadata(__name__, globals())

@@ -1,0 +1,53 @@
+"""Casts: requests without an answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, final
+
+import attrs
+
+from ..kernel import NodeDownError, current, find
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..kernel import Process, ServerRef
+
+
+@final
+class Cast(tuple[Any, ...]):
+    """A cast in a mailbox: the clause and its arguments, ``("add", 1, 2)``.
+
+    A message for ``handle_cast`` has None for the clause. It is a flat tuple because
+    nothing else is made so quickly, nor is so little work for the garbage collector
+    when a million of them wait.
+    """
+
+    __slots__ = ()
+
+
+@final
+@attrs.frozen
+class KeywordCast:
+    """A cast with keyword arguments."""
+
+    clause: str
+    args: tuple[object, ...]
+    kwargs: Mapping[str, object]
+
+
+def send_cast(server: ServerRef, message: Cast | KeywordCast) -> None:
+    """Send a cast; it does not matter whether anybody is there."""
+    process = find_quietly(server)
+    if process is None:
+        current().node.dead_letter(server, message, "dead")
+    elif not process.node.ghosts or current().reason is None:
+        process.mailbox.deliver(message)
+
+
+def find_quietly(server: ServerRef) -> Process | None:
+    """Return the process behind *server*; None also if its node is not known."""
+    try:
+        return find(server)
+    except NodeDownError:
+        return None

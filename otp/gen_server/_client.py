@@ -1,0 +1,153 @@
+"""What is done with gen_servers from outside."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+
+import trio
+
+from .. import process as processes
+from ..gen import (
+    CALL_TIMEOUT,
+    NO_KWARGS,
+    Request,
+    call as call_server,
+    check_timeout,
+    send_request as send,
+    wait_any,
+)
+from ..kernel import Name, Pid, nodes
+from ..proc_lib import StartOptions, start_process
+from ._cast import Cast, send_cast
+from ._loop import serve
+from ._server import GenServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from ..kernel import Ref, ServerRef
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def start_link(cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Pid[T]:
+    """Start a server of class *cls*, linked to the caller, and wait for its ``init``.
+
+    The arguments are those of the class. For a name and other options use
+    `start_with`, or start it under a supervisor.
+
+    Raises:
+        StartError: ``__init__`` or ``init`` failed; the reason is in it. If the caller
+            is a process that does not trap exits, it may die of the link instead.
+        StartIgnored: ``init`` asked not to be started.
+        TypeError: *cls* is no `GenServer`.
+    """
+    return await _start(cls, args, kwargs, link=True)
+
+
+async def start(cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Pid[T]:
+    """Start a server like `start_link`, without a link."""
+    return await _start(cls, args, kwargs, link=False)
+
+
+async def start_monitor(
+    cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> tuple[Pid[T], Ref]:
+    """Start a server like `start`, monitored by the caller."""
+    pid = await _start(cls, args, kwargs, link=False)
+    return pid, processes.monitor(pid)
+
+
+async def start_named(
+    name: Name[T],
+    cls: Callable[P, T],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Pid[T]:
+    """Start a server like `start_link`, registered as *name* before its ``init``.
+
+    Raises:
+        AlreadyStartedError: somebody has the name; nothing is started.
+    """
+    return await _start(cls, args, kwargs, link=True, name=name)
+
+
+async def _start(
+    cls: Callable[P, T],
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+    *,
+    link: bool,
+    name: Name[T] | None = None,
+) -> Pid[T]:
+    if not isinstance(cls, type) or not issubclass(cls, GenServer):
+        raise TypeError(f"{cls!r} is no GenServer class")
+    options = StartOptions(cls, link=link, name=name)
+    process, _ = await start_process(options, serve, cls, args, kwargs)
+    return cast("Pid[T]", process.pid)
+
+
+async def call(
+    server: ServerRef, message: object, *, timeout: float = CALL_TIMEOUT
+) -> object:
+    """Send *message* to the server's ``handle_call`` and wait for the answer.
+
+    Raises:
+        CallError: there was no answer; which of the family says why.
+        ValueError: the time-out is negative or no number.
+    """
+    check_timeout(timeout)
+    return await call_server(server, None, (message,), NO_KWARGS, timeout)
+
+
+def cast_message(server: ServerRef, message: object) -> None:
+    """Send *message* to the server's ``handle_cast``. Never waits, never fails."""
+    send_cast(server, Cast((None, message)))
+
+
+def send_request(server: ServerRef, message: object) -> Request[object]:
+    """Send *message* to ``handle_call`` and do not wait: see `Request`."""
+    return send(server, None, (message,), NO_KWARGS)
+
+
+async def multi_call(
+    name: Name,
+    message: object,
+    *,
+    nodes_: Iterable[str] | None = None,
+    timeout: float = inf,
+) -> tuple[dict[str, object], list[str]]:
+    """Call the servers that have one name on several nodes, all at once.
+
+    Args:
+        name: the name of the servers.
+        message: goes to their ``handle_call``.
+        nodes_: the names of the nodes; all that this Trio run has by default.
+        timeout: seconds for all of them together.
+
+    Returns:
+        The answers by node, and the nodes that gave none.
+    """
+    wanted = list(nodes() if nodes_ is None else nodes_)
+    requests = {node: send_request(name.at(node), message) for node in wanted}
+    await _wait_all(list(requests.values()), timeout)
+    answers: dict[str, object] = {}
+    for node, request in requests.items():
+        if request.settled and request.error is None:
+            answers[node] = request.value
+        request.expire()
+    return answers, [node for node in wanted if node not in answers]
+
+
+async def _wait_all(requests: list[Request[object]], timeout: float) -> None:
+    with trio.move_on_after(timeout):
+        while waiting := [r for r in requests if not r.settled]:
+            await wait_any(waiting, inf)
+
+
+def abcast(name: Name, message: object, *, nodes_: Iterable[str] | None = None) -> None:
+    """Cast to the servers that have one name on several nodes."""
+    for node in list(nodes() if nodes_ is None else nodes_):
+        cast_message(name.at(node), message)

@@ -1,0 +1,359 @@
+"""The process of a gen_server: init, the loop, the end.
+
+The loop is written for speed, and it is the one place where that matters: a message
+that is there is taken without a word to Trio's scheduler, a clause is found in a
+dict, and a result that is nothing special is an answer. Whatever else there is
+leaves the fast way for a function of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast, final
+
+from trio.lowlevel import checkpoint, current_task, wait_task_rescheduled
+
+from ..gen import Envelope
+from ..kernel import (
+    BUDGET,
+    NORMAL,
+    Exit,
+    Exited,
+    Process,
+    ReceiveTimeoutError,
+    StartError,
+    StartIgnored,
+    Timeout,
+    emit,
+    is_own_end,
+    is_quiet,
+    reason_of,
+)
+from ..sys import Event, SystemRequest, handle_system_message
+from ._cast import Cast, KeywordCast
+from ._errors import BadArgumentsError, BadReturnError, UnknownRequestError
+from ._host import Host, formatted
+from ._reports import ServerReport, UnexpectedMessage
+from ._results import NOTHING, Fail, Ignore, NoReply, Reply, Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..gen import From
+    from ..kernel import ExitReason
+    from ..proc_lib import Ack
+    from ..sys import Debug
+    from ._server import GenServer
+
+    # What follows a callback, if it is more than the next message.
+    Follow = Reply[Any] | NoReply | None
+
+IDLE: Final = Timeout()
+
+_RESULTS: Final = frozenset({Reply, NoReply, Stop, Ignore, Fail})
+
+
+@final
+class Continue:
+    """Stands in the place of a message when ``handle_continue`` is due."""
+
+    __slots__ = ("argument",)
+
+    def __init__(self, argument: object) -> None:
+        self.argument = argument
+
+
+async def serve(
+    process: Process,
+    ack: Ack,
+    cls: type[GenServer],
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+) -> NoReturn:
+    """Be a gen_server of *cls*: the code of its process, from ``init`` to the end."""
+    server = cls(*args, **kwargs)
+    follow = _after_init(cls, ack, await server.init())
+    ack.settle(None)
+    host: Host | None = None
+    debug: Debug | None = None
+    box = process.mailbox
+    task = current_task()
+    calls, casts = server.__clauses__.calls, server.__clauses__.casts
+    credit = BUDGET
+    message: object
+    result: object
+    # Nothing may keep the last request alive while the server is idle.
+    del ack, args, kwargs
+    while True:
+        if follow is not None:
+            message = await _follow(process, follow)
+        elif box.pending:
+            message = box.pending.pop()
+        elif box.inbox:
+            box.turn()
+            continue
+        else:
+            # Mailbox.park(), without a frame of its own.
+            message = result = None
+            credit = BUDGET
+            box.parked = task
+            await wait_task_rescheduled(box.abort)
+            continue
+        credit -= 1
+        if credit <= 0:
+            credit = BUDGET
+            await checkpoint()
+        if debug is not None:
+            _debug_in(debug, process, message, server)
+
+        try:
+            if isinstance(message, Envelope):
+                process.serving = message
+                fn = calls.get(message.clause)
+                if fn is None:
+                    result = await _call_slowly(process, server, message)
+                elif message.kwargs:
+                    result = await fn(server, *message.args, **message.kwargs)
+                else:
+                    result = await fn(server, *message.args)
+                if type(result) not in _RESULTS:
+                    process.serving = None
+                    message.settle(result)
+                    follow = None
+                    if debug is not None:
+                        _debug_out(debug, process, message, result, server)
+                    continue
+            elif type(message) is Cast:
+                fn = casts.get(message[0])
+                if fn is None:
+                    result = await _cast_slowly(process, server, message)
+                else:
+                    result = await fn(server, *message[1:])
+            elif type(message) is KeywordCast:
+                result = await _cast_slowly(process, server, message)
+            elif type(message) is SystemRequest:
+                host = host or Host(process, server)
+                await _obey(host, message)
+                server, debug = host.server, host.debug
+                calls, casts = server.__clauses__.calls, server.__clauses__.casts
+                continue
+            elif type(message) is Exited and message.pid is process.guardian:
+                result = Stop(message.reason)
+            elif type(message) is Continue:
+                result = await server.handle_continue(message.argument)
+            else:
+                result = await server.handle_info(message)
+        except BaseException as error:
+            if not _refused(process, server, message, error):
+                await _fail(process, server, message, error)
+            follow = None
+            continue
+
+        if result is None:
+            follow = None
+        else:
+            follow = await _obey_result(process, server, message, result)
+        if debug is not None:
+            debug.handle(process.pid, Event("noreply"), server)
+
+
+def _after_init(cls: type[GenServer], ack: Ack, result: object) -> Follow:
+    match result:
+        case None:
+            return None
+        case NoReply():
+            return None if result.plain else result
+        case Ignore():
+            text = f"{cls.__name__} asked not to be started"
+            ack.failure = StartIgnored(cls.__name__, NORMAL, text)
+            raise Exit(NORMAL)
+        case Fail(reason):
+            ack.failure = StartError(cls.__name__, reason)
+            raise Exit(NORMAL)
+        case Stop(reason):
+            raise Exit(reason)
+        case _:
+            raise BadReturnError(cls, "init", result)
+
+
+# ------------------------------------------------------------ off the fast way
+
+
+async def _follow(process: Process, follow: Reply[Any] | NoReply) -> object:
+    if follow.continue_ is not NOTHING:
+        return Continue(follow.continue_)
+    try:
+        return await process.receive(None, follow.timeout or 0.0)
+    except ReceiveTimeoutError:
+        return IDLE
+
+
+async def _call_slowly(
+    process: Process, server: GenServer, request: Envelope
+) -> object:
+    """Call what is no ordinary clause: one that answers later, or a message."""
+    process.serving = request
+    table = server.__clauses__
+    if request.clause is None and table.handles_call:
+        from_ = cast("From[Any]", request)
+        return await server.handle_call(request.args[0], from_)
+    fn = table.deferred.get(request.clause)
+    if fn is None:
+        text = _unknown(server, request.clause)
+        request.fail(UnknownRequestError(request.server, text))
+        return NoReply()
+    result = await fn(server, request, *request.args, **request.kwargs)
+    return NoReply() if result is None else result
+
+
+async def _cast_slowly(
+    process: Process, server: GenServer, message: Cast | KeywordCast
+) -> object:
+    """Cast what is no ordinary clause: with keywords, or a message."""
+    table = server.__clauses__
+    clause = _clause(message)
+    fn = table.casts.get(clause)
+    if fn is not None and isinstance(message, KeywordCast):
+        return await fn(server, *message.args, **message.kwargs)
+    content = message[1] if isinstance(message, Cast) and clause is None else message
+    if clause is None and table.handles_cast:
+        return await server.handle_cast(content)
+    process.node.dead_letter(process.pid, content, _unknown(server, clause))
+    emit(UnexpectedMessage(process.pid, process.name, type(server), content))
+    return None
+
+
+def _clause(message: Cast | KeywordCast) -> str | None:
+    return message.clause if isinstance(message, KeywordCast) else message[0]
+
+
+def _unknown(server: GenServer, clause: str | None) -> str:
+    name = type(server).__name__
+    if clause is None:
+        return f"{name} has no callback for messages that are data"
+    return f"{name} has no clause {clause!r}"
+
+
+def _refused(
+    process: Process, server: GenServer, message: object, error: BaseException
+) -> bool:
+    """Tell whether *error* says only that the arguments do not fit the clause.
+
+    That is so if it comes from the call itself: there is no frame of the method in
+    its traceback. Then it is the caller's mistake and the server goes on.
+    """
+    trace = error.__traceback__
+    if not isinstance(error, TypeError) or trace is None:
+        return False
+    while trace.tb_next is not None:
+        if trace.tb_frame.f_globals is not globals():
+            return False
+        trace = trace.tb_next
+    if trace.tb_frame.f_globals is not globals():
+        return False
+    text = f"{type(server).__name__}: {error}"
+    if isinstance(message, Envelope):
+        process.serving = None
+        message.fail(BadArgumentsError(message.server, text))
+        return True
+    if isinstance(message, (Cast, KeywordCast)):
+        process.node.dead_letter(process.pid, message, text)
+        emit(UnexpectedMessage(process.pid, process.name, type(server), message))
+        return True
+    return False
+
+
+async def _obey_result(
+    process: Process, server: GenServer, message: object, result: object
+) -> Follow:
+    """Do what *result* says, and return what follows."""
+    request = message if isinstance(message, Envelope) else None
+    process.serving = None
+    match result:
+        case Reply() if request is not None:
+            request.settle(result.value)
+        case NoReply():
+            if request is not None and not request.settled:
+                process.owe(request)
+        case Stop():
+            process.serving = request
+            await _terminate(process, server, result.reason, message, result.reply)
+        case _:
+            process.serving = request
+            wrong = BadReturnError(type(server), _callback(message), result)
+            await _terminate(process, server, reason_of(wrong), message)
+    return None if result.plain else result
+
+
+async def _terminate(
+    process: Process,
+    server: GenServer,
+    reason: ExitReason,
+    message: object,
+    reply: object = NOTHING,
+) -> NoReturn:
+    """End the server, by its own callback, reply to the last caller and be gone."""
+    if process.reason is not None:  # an exit signal came first
+        raise Exit(process.reason)
+    try:
+        if server.__clauses__.ends:
+            await server.terminate(reason)
+    except BaseException as error:
+        if not is_own_end(error):
+            raise
+        reason = reason_of(error)
+    if reply is not NOTHING and isinstance(message, Envelope):
+        message.settle(reply)
+    if not is_quiet(reason):
+        shown = formatted(server, message, reason)
+        emit(
+            ServerReport(
+                pid=process.pid,
+                name=process.name,
+                module=type(server),
+                reason=reason,
+                last_message=shown["message"],
+                state=shown["state"],
+            )
+        )
+    raise Exit(reason)
+
+
+def _callback(message: object) -> str:
+    match message:
+        case Envelope():
+            return message.clause or "handle_call"
+        case Cast() | KeywordCast():
+            return _clause(message) or "handle_cast"
+        case Continue():
+            return "handle_continue"
+        case _:
+            return "handle_info"
+
+
+async def _fail(
+    process: Process, server: GenServer, message: object, error: BaseException
+) -> NoReturn:
+    if not is_own_end(error):
+        raise error
+    await _terminate(process, server, reason_of(error), message)
+
+
+async def _obey(host: Host, request: SystemRequest) -> None:
+    reason = await handle_system_message(request, host)
+    if reason is not None:
+        await _terminate(host.process, host.server, reason, request)
+
+
+def _debug_in(
+    debug: Debug, process: Process, message: object, server: GenServer
+) -> None:
+    if isinstance(message, Continue):
+        debug.handle(process.pid, Event("continue", message.argument), server)
+    elif not isinstance(message, SystemRequest):
+        debug.handle(process.pid, Event("in", message), server)
+
+
+def _debug_out(
+    debug: Debug, process: Process, request: object, result: object, server: GenServer
+) -> None:
+    debug.handle(process.pid, Event("out", result, request), server)

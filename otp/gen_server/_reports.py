@@ -1,0 +1,60 @@
+"""The reports of gen_servers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+import attrs
+
+from .._util import short
+from ..kernel import Crash, Report
+
+if TYPE_CHECKING:
+    from ..kernel import ExitReason, Pid
+
+
+@final
+@attrs.frozen
+class ServerReport(Report):
+    """A gen_server terminates, and not of `Normal` or `Shutdown`.
+
+    It is made by the server itself, after ``terminate`` and before its crash report.
+    """
+
+    pid: Pid
+    name: str | None
+    module: type[object]
+    reason: ExitReason
+    last_message: object
+    state: object
+
+    def text(self) -> str:
+        who = self.name or self.module.__name__
+        lines = [
+            f"gen_server {who} {self.pid!r} terminates: {short(self.reason)}",
+            f"last message: {short(self.last_message)}",
+            f"state: {short(self.state)}",
+        ]
+        return "\n    ".join(lines)
+
+    def error(self) -> BaseException | None:
+        return self.reason.error if isinstance(self.reason, Crash) else None
+
+
+@final
+@attrs.frozen
+class UnexpectedMessage(Report):
+    """A gen_server without ``handle_info`` got a plain message, and dropped it."""
+
+    level = "WARNING"
+
+    pid: Pid
+    name: str | None
+    module: type[object]
+    message: object
+
+    def text(self) -> str:
+        who = self.name or self.module.__name__
+        return (
+            f"{who} {self.pid!r} dropped an unexpected message: {short(self.message)}"
+        )

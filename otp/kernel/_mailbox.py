@@ -1,0 +1,209 @@
+"""Mailboxes: unbounded by default, read by their owner only, in arrival order.
+
+Senders append to `Mailbox.inbox`. The owner takes from the end of `pending`, which is
+an earlier inbox turned round; when that is empty the two lists change places. So
+both ends cost one list operation, a message passes through no scheduler as long as
+there is mail, and an idle mailbox is two empty lists.
+
+In arrival order the mailbox is ``reversed(pending)`` followed by ``inbox``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, final, get_args
+
+import attrs
+from trio.lowlevel import Abort, current_task, wait_task_rescheduled
+
+from ._errors import InvalidSpecError, MailboxFullError
+from ._messages import Down, Exited, Timeout
+from ._waiter import Waiter, wake
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from trio.lowlevel import Task
+
+    from ._ids import Pid
+
+Overflow = Literal["drop_newest", "drop_oldest", "fail_sender"]
+"""What a full mailbox does with one message too many."""
+
+BUDGET: Final = 1000
+"""How many messages a process may take before others have their turn."""
+
+
+class Missing:
+    """Stands for "no such message", which no message can be."""
+
+    __slots__ = ()
+
+
+MISSING: Final = Missing()
+
+
+class Mailbox:
+    """The mailbox of one process.
+
+    *abort* is what Trio calls when the parked owner is cancelled.
+
+    Invariant: *parked* is the owner's task while it waits here and nothing has been
+    put in since, else None.
+    """
+
+    __slots__ = ("credit", "inbox", "parked", "pending")
+
+    def __init__(self) -> None:
+        self.inbox: list[object] = []
+        self.pending: list[object] = []
+        self.parked: Task | None = None
+        self.credit = BUDGET
+
+    def __len__(self) -> int:
+        return len(self.pending) + len(self.inbox)
+
+    def __iter__(self) -> Iterator[object]:
+        yield from reversed(self.pending)
+        yield from self.inbox
+
+    def put(self, message: object) -> None:
+        """Add a message that no policy may refuse: an exit, a monitor's, a timer's."""
+        self.inbox.append(message)
+        task = self.parked
+        if task is not None:
+            self.parked = None
+            wake(task)
+
+    deliver = put
+
+    def take(self) -> object:
+        """Return the oldest message, or `MISSING`."""
+        if not self.pending:
+            if not self.inbox:
+                return MISSING
+            self.turn()
+        return self.pending.pop()
+
+    def turn(self) -> None:
+        """Turn the inbox round for the owner to take from; *pending* is empty."""
+        self.inbox, self.pending = self.pending, self.inbox
+        self.pending.reverse()
+
+    def find(self, fits: Callable[[object], bool], seen: int = -1) -> object:
+        """Take out the oldest message that fits, or return `MISSING`.
+
+        With *seen*, only the messages after the first *seen* ones of the inbox are
+        looked at.
+        """
+        if seen < 0:
+            pending = self.pending
+            for i in range(len(pending) - 1, -1, -1):
+                if fits(pending[i]):
+                    return pending.pop(i)
+            seen = 0
+        inbox = self.inbox
+        for i in range(seen, len(inbox)):
+            if fits(inbox[i]):
+                return inbox.pop(i)
+        return MISSING
+
+    def close(self) -> list[object]:
+        """Empty the mailbox for good and return what was in it."""
+        left = list(self)
+        self.inbox, self.pending = [], []
+        return left
+
+    def interrupt(self) -> None:
+        """Wake the owner although nothing has come."""
+        task = self.parked
+        if task is not None:
+            self.parked = None
+            wake(task)
+
+    def abort(self, _raise_cancel: Callable[[], object]) -> Abort:
+        self.parked = None
+        return Abort.SUCCEEDED
+
+    async def park(self) -> None:
+        """Wait until something is put in, or until `interrupt`."""
+        if self.parked is not None:
+            raise RuntimeError("another task already receives for this process")
+        self.credit = BUDGET
+        self.parked = current_task()
+        await wait_task_rescheduled(self.abort)
+
+
+@final
+@attrs.frozen
+class Bounded:
+    """A limit for a mailbox: at most *limit* waiting messages.
+
+    *overflow* says what becomes of one more: it is dropped itself
+    (``"drop_newest"``), the oldest is dropped for it (``"drop_oldest"``), or its
+    sender gets a `MailboxFullError` (``"fail_sender"``). What is dropped is a dead
+    letter; a call that is dropped fails at once. Exit signals, monitors, timers and
+    system messages are never refused.
+
+    Raises:
+        InvalidSpecError: the limit is not a positive whole number, or the overflow
+            is not one of the three.
+    """
+
+    limit: int
+    overflow: Overflow = "drop_newest"
+
+    def __attrs_post_init__(self) -> None:
+        if type(self.limit) is not int or self.limit < 1:
+            raise InvalidSpecError(
+                "invalid_mailbox",
+                self.limit,
+                f"the limit of a mailbox is a whole number from 1, not {self.limit!r}",
+            )
+        if self.overflow not in get_args(Overflow):
+            raise InvalidSpecError(
+                "invalid_mailbox",
+                self.overflow,
+                f"a full mailbox can {', '.join(get_args(Overflow))}, "
+                f"not {self.overflow!r}",
+            )
+
+
+class BoundedMailbox(Mailbox):
+    """A mailbox with a limit; *drop* is told of every message that it loses."""
+
+    __slots__ = ("drop", "pid", "policy")
+
+    def __init__(
+        self, policy: Bounded, pid: Pid, drop: Callable[[Pid, object], None]
+    ) -> None:
+        super().__init__()
+        self.policy = policy
+        self.pid = pid
+        self.drop = drop
+
+    def deliver(self, message: object) -> None:
+        """Add a message, if the policy lets it in.
+
+        Raises:
+            MailboxFullError: the mailbox is full and the sender is to know.
+        """
+        if len(self) < self.policy.limit:
+            self.put(message)
+            return
+        full = MailboxFullError(self.pid, self.policy.limit)
+        if self.policy.overflow == "fail_sender":
+            raise full
+        if self.policy.overflow == "drop_oldest":
+            oldest = self.find(_droppable)
+            if oldest is not MISSING:
+                self.put(message)
+                message = oldest
+        if isinstance(message, Waiter):
+            message.fail(full)
+        self.drop(self.pid, message)
+
+
+def _droppable(message: object) -> bool:
+    if isinstance(message, Waiter):
+        return not message.urgent
+    return not isinstance(message, (Exited, Down, Timeout))

@@ -1,0 +1,376 @@
+"""The node: the process table, names, and where processes without a supervisor run.
+
+A node is a value, not a place in a module: several may live in one Trio run, and
+what runs inside ``async with otp.Node()`` finds it by a context variable. The
+node is also a process, with serial 0: the parent of what is started from outside of
+any process, which traps exits and ignores them.
+
+Its processes run under a shield, so that a cancellation around the node does not
+reach them all at once: it ends the body of the ``async with``, and the node then
+shuts its processes down in order.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from contextvars import Context
+from itertools import count
+from math import inf
+from random import Random
+from typing import TYPE_CHECKING, Final, Self, final
+
+import attrs
+import trio
+from trio.lowlevel import RunVar
+
+from ._errors import InvalidSpecError, NameTakenError
+from ._ids import Name, check_name
+from ._mailbox import Bounded, BoundedMailbox
+from ._messages import DeadLetter
+from ._process import Process, current, enter, leave, watch_end
+from ._reasons import KILL, NORMAL, SHUTDOWN
+from ._report import InstrumentReport, StuckReport, emit
+from ._timers import Timers
+from ._where import where
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+    from contextvars import Token
+    from types import TracebackType
+    from typing import Literal, TypeVarTuple, Unpack
+
+    from ..abc import Instrument
+    from ._ids import Pid
+
+    Ts = TypeVarTuple("Ts")
+    Hook = Literal["process_started", "process_exited", "dead_letter"]
+
+_nodes: RunVar[dict[str, Node]] = RunVar("otp_nodes")
+
+GHOST_TIME: Final = 1.0
+"""Seconds after which a killed process whose code still runs is reported."""
+
+
+def nodes() -> dict[str, Node]:
+    """Return the nodes of this Trio run, by name."""
+    try:
+        return _nodes.get()
+    except LookupError:
+        found: dict[str, Node] = {}
+        _nodes.set(found)
+        return found
+
+
+@final
+@attrs.frozen
+class NodeStatistics:
+    """What a node has to do at this moment, and what it has done."""
+
+    processes: int
+    names: int
+    started: int
+    dead_letters: int
+    ghosts: int
+
+
+@final
+class Node:
+    """A node: enter it with ``async with``, and processes can run.
+
+    Leaving the block, by its end, an exception or a cancellation from outside, ends
+    the processes in the reverse order of their starts: each is asked to shut down
+    and waited for, all of them together for *shutdown_timeout* seconds at most; what
+    is left then is killed. A cancellation goes on afterwards.
+
+    Args:
+        name: what other nodes of the same Trio run call it; one is made up if there
+            is none.
+        shutdown_timeout: seconds that an orderly end may take; ``math.inf`` for no
+            limit.
+        seed: for `random`, the one source of randomness of everything on the node.
+        instruments: what watches the node from inside.
+
+    Raises:
+        InvalidSpecError: a node of that name runs already, or the time is negative.
+    """
+
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        shutdown_timeout: float = 30.0,
+        seed: int = 0,
+        instruments: Iterable[Instrument] = (),
+    ) -> None:
+        if name is not None:
+            check_name(name)
+        if not shutdown_timeout >= 0:
+            raise InvalidSpecError(
+                "invalid_shutdown",
+                shutdown_timeout,
+                f"a time-out is a number of seconds, not {shutdown_timeout!r}",
+            )
+        self.name = name or ""
+        self.shutdown_timeout = shutdown_timeout
+        self.random = Random(seed)  # noqa: S311 - for spread, not for secrets
+        self.timers = Timers()
+        self.instruments: list[Instrument] = list(instruments)
+        self.names: dict[str, Process] = {}
+        self.processes: dict[int, Process] = {}
+        # The dead whose code still runs, oldest first.
+        self.ghosts: dict[Process, None] = {}
+        self._farewells: deque[Process] = deque()
+        self._bidding = False
+        self._serials = count(1)
+        self._started = 0
+        self._dead_letters = 0
+        self._fatal: BaseException | None = None
+        self._watching = False
+        # Every process starts from an empty context: it outlives its starter, so it
+        # must not carry its tracing span or its logging context for life.
+        self._context = Context()
+        self._stop = trio.Event()
+        self._stopped = trio.Event()
+        self._outer: trio.Nursery
+        self._inner: trio.Nursery
+        self._token: Token[Process]
+        self.root: Process
+
+    def __repr__(self) -> str:
+        return f"<node {self.name!r}>"
+
+    # ---------------------------------------------------------------- its life
+
+    async def __aenter__(self) -> Self:
+        known = nodes()
+        if not self.name:
+            self.name = next(n for n in _made_up_names() if n not in known)
+        if self.name in known:
+            raise InvalidSpecError(
+                "invalid_node", self.name, f"a node {self.name!r} runs already"
+            )
+        self._manager = trio.open_nursery(strict_exception_groups=True)
+        self._outer = await self._manager.__aenter__()
+        await self._outer.start(self._run)
+        known[self.name] = self
+        self._token = enter(self.root)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        leave(self._token)
+        self._stop.set()
+        with trio.CancelScope(shield=True):
+            await self._stopped.wait()
+        return await self._manager.__aexit__(kind, error, traceback)
+
+    async def _run(self, task_status: trio.TaskStatus[None]) -> None:
+        try:
+            async with trio.open_nursery() as self._inner:
+                self._inner.cancel_scope.shield = True
+                self.root = Process(self, 0, None)
+                self.root.trap_exit = True
+                self.root.label = "node"
+                self._inner.start_soon(self.timers.run, name="otp timers")
+                self._inner.start_soon(self._ignore_mail, name="otp node")
+                task_status.started()
+                await self._stop.wait()
+                await self._shut_down()
+                self._inner.cancel_scope.cancel()
+        finally:
+            self.root.finished = True
+            self.root.end(NORMAL)
+            nodes().pop(self.name, None)
+            self._stopped.set()
+        if self._fatal is not None:
+            raise self._fatal
+
+    async def _ignore_mail(self) -> None:
+        box = self.root.mailbox
+        while True:
+            box.close()
+            await box.park()
+
+    async def _shut_down(self) -> None:
+        """End every process, those that the node started in reverse order first."""
+        with trio.move_on_after(self.shutdown_timeout):
+            # Again, as long as what is stopped starts something new.
+            while mine := self._own_children():
+                for process in reversed(mine):
+                    await self._shut_one_down(process)
+        for process in reversed(list(self.processes.values())):
+            process.exit_signal(self.root, KILL, by_link=False)
+
+    def _own_children(self) -> list[Process]:
+        return [p for p in self.processes.values() if p.parent is self.root.pid]
+
+    async def _shut_one_down(self, process: Process) -> None:
+        # A worker gets five seconds, as in a supervisor; a supervisor what it needs.
+        limit = 5.0 if process.nursery is None else inf
+        process.exit_signal(self.root, SHUTDOWN, by_link=False)
+        if process.reason is not None:
+            return
+        gone = watch_end(process)
+        with trio.move_on_after(limit):
+            await gone.wait()
+        process.exit_signal(self.root, KILL, by_link=False)
+
+    def fatal(self, error: BaseException) -> None:
+        """End the node because *error*, which is no `Exception`, came out of a task."""
+        if self._fatal is None:
+            self._fatal = error
+        self._stop.set()
+        self._outer.cancel_scope.cancel()
+
+    # ------------------------------------------------------------ its processes
+
+    def spawn(
+        self, fn: Callable[[Unpack[Ts]], Awaitable[object]], *args: *Ts
+    ) -> Pid:
+        """Start a process that runs ``await fn(*args)``, as a child of the node.
+
+        `otp.process.spawn` does the same for the caller's own node, with options.
+        """
+        process = self.create(self.root)
+        process.origin = fn
+        self.launch(process, None, fn, *args)
+        return process.pid
+
+    def create(self, parent: Process, mailbox: Bounded | None = None) -> Process:
+        """Make a process that does not run yet."""
+        process = Process(self, next(self._serials), parent)
+        if mailbox is not None:
+            process.mailbox = BoundedMailbox(mailbox, process.pid, self._overflowed)
+        self.processes[process.pid.serial] = process
+        self._started += 1
+        if self.instruments:
+            self.instrument("process_started", process.pid, parent.pid)
+        return process
+
+    def launch(
+        self,
+        process: Process,
+        nursery: trio.Nursery | None,
+        fn: Callable[[Unpack[Ts]], Awaitable[object]],
+        *args: *Ts,
+        host: bool = False,
+    ) -> None:
+        """Let *process* run ``fn(*args)``, in *nursery* or else in the node's own."""
+        body = process.host if host else process.run
+        self._context.run(_start_soon, nursery or self._inner, process, body, fn, args)
+
+    def register(self, name: str, process: Process) -> None:
+        """Give *process* the name.
+
+        Raises:
+            NameTakenError: somebody has the name, or the process has another.
+        """
+        check_name(name)
+        holder = self.names.get(name)
+        if holder is not None:
+            raise NameTakenError(name, holder.pid)
+        if process.name is not None:
+            why = f"cannot be given beside {process.name!r}"
+            raise NameTakenError(name, process.pid, why)
+        self.names[name] = process
+        process.name = name
+
+    def whereis(self, name: Name | str) -> Pid | None:
+        """Return who has the name on this node."""
+        process = self.names.get(name if isinstance(name, str) else name.name)
+        return None if process is None else process.pid
+
+    def forget(self, process: Process) -> None:
+        """Take a dead process out of the tables."""
+        self.processes.pop(process.pid.serial, None)
+        if process.name is not None:
+            del self.names[process.name]
+
+    def bid_farewell(self, process: Process) -> None:
+        """Tell who has to be told that *process* is dead.
+
+        One death may cause many. They are worked off in order, not within each
+        other, so that a chain of links can be as long as it likes.
+        """
+        self._farewells.append(process)
+        if self._bidding:
+            return
+        self._bidding = True
+        try:
+            while self._farewells:
+                self._farewells.popleft().farewell()
+        finally:
+            self._bidding = False
+
+    # ----------------------------------------------------------- its instruments
+
+    def instrument(self, hook: Hook, *args: object) -> None:
+        """Call *hook* of every instrument; one that raises is taken out."""
+        for instrument in list(self.instruments):
+            try:
+                getattr(instrument, hook)(*args)
+            except Exception as error:  # noqa: BLE001 - it may be anybody's code
+                self.instruments.remove(instrument)
+                emit(InstrumentReport(instrument, hook, error))
+
+    def dead_letter(self, to: object, message: object, why: str) -> None:
+        """Count, and show to the instruments, a message that reached nobody."""
+        self._dead_letters += 1
+        if self.instruments:
+            self.instrument("dead_letter", DeadLetter(to, message, why))
+
+    def _overflowed(self, pid: Pid, message: object) -> None:
+        self.dead_letter(pid, message, "mailbox full")
+
+    def watch_ghosts(self) -> None:
+        """Report, in a while, the killed processes whose code still runs then."""
+        if not self._watching and self.ghosts:
+            self._watching = True
+            self.timers.start(GHOST_TIME, self._report_ghosts)
+
+    def _report_ghosts(self) -> None:
+        self._watching = False
+        for ghost in self.ghosts:
+            if ghost.task is not None:
+                label = ghost.label or ghost.origin
+                emit(StuckReport(ghost.pid, label, where(ghost.task)))
+
+    def statistics(self) -> NodeStatistics:
+        """Return numbers about the node at this moment."""
+        return NodeStatistics(
+            processes=len(self.processes),
+            names=len(self.names),
+            started=self._started,
+            dead_letters=self._dead_letters,
+            ghosts=len(self.ghosts),
+        )
+
+
+def _start_soon(
+    nursery: trio.Nursery,
+    process: Process,
+    body: Callable[..., Awaitable[None]],
+    fn: object,
+    args: tuple[object, ...],
+) -> None:
+    name = getattr(process.origin, "__qualname__", "process")
+    nursery.start_soon(body, fn, *args, name=name)
+
+
+def _made_up_names() -> Iterable[str]:
+    yield "nonode"
+    for n in count(2):
+        yield f"nonode{n}"
+
+
+def current_node() -> Node:
+    """Return the node of the running code.
+
+    Raises:
+        NoNodeError: no node runs here.
+    """
+    return current().node

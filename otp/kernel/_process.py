@@ -1,0 +1,387 @@
+"""One process: a Trio task with a mailbox, relations and an end.
+
+How a process ends
+------------------
+
+A process is *dead* from the moment at which `Process.end` is called, which is when
+its code is over, or when an exit signal that it does not trap reaches it. In one go,
+with no checkpoint in between:
+
+1. its name is free and its pid leads nowhere;
+2. whoever waits for something it owes (the answer to a call, the acknowledgement of
+   its start) hears of it;
+3. monitors are told, then links.
+
+So whoever hears of a death can use the name again at once. If its code still runs,
+it runs on as a ghost: its scope is cancelled, so that it goes at its next checkpoint,
+and what it sends meanwhile is ignored.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Final
+
+import trio
+from trio.lowlevel import current_task
+
+from ._errors import NoNodeError, NotAProcessError, ReceiveTimeoutError
+from ._exit_rules import DELIVER, IGNORE, receive_exit
+from ._ids import Alias, Pid, Ref
+from ._mailbox import BUDGET, MISSING, Mailbox
+from ._messages import Down, Exited
+from ._reasons import KILLED, NORMAL, Crash, is_own_end, reason_of
+from ._relations import Monitor, Relations
+from ._report import ProcessReport, emit
+from ._waiter import Waiter
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import TypeVarTuple, Unpack
+
+    from trio.lowlevel import Task
+
+    from ._node import Node
+    from ._reasons import ExitReason
+
+    Ts = TypeVarTuple("Ts")
+    Reporter = Callable[["Process", ExitReason, BaseException], None]
+
+
+_current: ContextVar[Process] = ContextVar("otp_process")
+
+
+def current() -> Process:
+    """Return the process that runs, or the node's own outside of any process.
+
+    Raises:
+        NoNodeError: no node runs here.
+    """
+    process = _current.get(None)
+    if process is None:
+        raise NoNodeError
+    return process
+
+
+def current_process(what: str) -> Process:
+    """Return the process that runs.
+
+    Raises:
+        NotAProcessError: no process runs, only the node.
+    """
+    process = current()
+    if process.parent is None:
+        raise NotAProcessError(what)
+    return process
+
+
+enter: Final = _current.set
+leave: Final = _current.reset
+
+
+class Process(Relations):
+    """One process. Users hold its `Pid`."""
+
+    __slots__ = (
+        "aliases",
+        "ancestors",
+        "dictionary",
+        "finished",
+        "guardian",
+        "label",
+        "leader",
+        "mailbox",
+        "name",
+        "node",
+        "nursery",
+        "origin",
+        "owed",
+        "parent",
+        "pid",
+        "reaper",
+        "reason",
+        "reporter",
+        "scope",
+        "serving",
+        "task",
+        "trap_exit",
+    )
+
+    # Where its own children run; only a supervisor has one.
+    nursery: trio.Nursery | None
+    # Called in a supervisor's task when it is dead and children may be left.
+    reaper: Callable[[], Awaitable[None]] | None
+    # Reports the end of its code, before anybody else hears of it.
+    reporter: Reporter
+    # Whose exit, when it is trapped, a behaviour takes as the order to terminate: its
+    # starter if they were linked at the start, else nobody.
+    guardian: Pid | None
+    # Invariant: None exactly as long as the process is alive.
+    reason: ExitReason | None
+    # Invariant: node.names[name] is this process, or name is None.
+    name: str | None
+    # Its Trio task, once it runs.
+    task: Task | None
+    # The request it works on just now, for a quick way into and out of *owed*.
+    serving: Waiter | None
+    # What others wait for and only this process can give.
+    owed: dict[Waiter, None] | None
+    # Invariant: all of them lead here.
+    aliases: set[Alias] | None
+    dictionary: dict[object, object] | None
+
+    def __init__(self, node: Node, serial: int, parent: Process | None) -> None:
+        super().__init__()
+        self.node = node
+        self.pid: Pid = Pid(node.name, serial, self)
+        self.mailbox = Mailbox()
+        self.scope = trio.CancelScope()
+        self.nursery = None
+        self.reaper = None
+        self.reporter = report_crash
+        self.reason = None
+        self.name = None
+        self.task = None
+        self.serving = None
+        self.owed = None
+        self.aliases = None
+        self.dictionary = None
+        self.guardian = None
+        self.trap_exit = False
+        self.finished = False
+        self.label: object = None
+        self.origin: object = None
+        self.parent: Pid | None = None
+        self.leader: Pid | None = None
+        self.ancestors: tuple[Pid | str, ...] = ()
+        if parent is not None:
+            self.parent = parent.pid
+            self.leader = parent.leader
+            self.ancestors = (parent.name or parent.pid, *parent.ancestors)
+
+    def __repr__(self) -> str:
+        return f"<process {self.pid!r}>"
+
+    # ------------------------------------------------------------------ its life
+
+    async def run(
+        self, fn: Callable[[Unpack[Ts]], Awaitable[object]], *args: *Ts
+    ) -> None:
+        """Live, as the body of the process's Trio task."""
+        _current.set(self)
+        self.task = current_task()
+        reason: ExitReason = NORMAL
+        try:
+            with self.scope:
+                if self.reason is None:  # not killed before it ran
+                    await fn(*args)
+        except trio.Cancelled:
+            # Not by its own scope: the node is being torn down around it.
+            self.finished = True
+            self.end(KILLED)
+            raise
+        except BaseException as error:  # noqa: BLE001 - it goes to the node
+            reason = self._ended_by(error)
+        self.finished = True
+        if self.reason is None:
+            self.end(reason)
+        else:
+            self.node.ghosts.pop(self, None)
+
+    async def host(
+        self, fn: Callable[[Unpack[Ts]], Awaitable[object]], *args: *Ts
+    ) -> None:
+        """Live like `run`, with a nursery for the children.
+
+        The nursery is outside of the process's own scope: when the process is
+        killed, its children are not cancelled but hear of it by their links, and
+        the task stays until the last of them is gone.
+        """
+        async with trio.open_nursery() as self.nursery:
+            await self.run(fn, *args)
+            if self.reaper is not None:
+                await self.reaper()
+
+    def _ended_by(self, error: BaseException) -> ExitReason:
+        reason = reason_of(error)
+        if self.reason is None:
+            self.reporter(self, reason, error)
+        if not is_own_end(error):
+            self.node.fatal(error)
+        return reason
+
+    # ------------------------------------------------------------------- its end
+
+    def end(self, reason: ExitReason) -> None:
+        """Be dead of *reason*, if it is not already; see the head of this file."""
+        if self.reason is not None:
+            return
+        node = self.node
+        self.reason = reason
+        node.forget(self)
+        self.pid.process = None
+        for alias in self.aliases or ():
+            alias.process = None
+        left = self.mailbox.close()
+        owed = self.owed
+        serving = self.serving
+        self.aliases = self.owed = self.serving = None
+        if not self.finished:
+            node.ghosts[self] = None
+        if node.instruments:
+            node.instrument("process_exited", self.pid, reason)
+        if serving is not None:
+            serving.died(reason)
+        for waiter in owed or ():
+            waiter.died(reason)
+        for message in left:
+            if isinstance(message, Waiter):
+                message.died(reason)
+        node.bid_farewell(self)
+
+    def kill(self, reason: ExitReason) -> None:
+        """End from outside, and let the code that still runs go."""
+        self.end(reason)
+        if not self.finished:
+            self.scope.cancel()
+            self.node.watch_ghosts()
+
+    def farewell(self) -> None:
+        """Tell monitors and links of the end."""
+        reason = self.reason
+        if reason is None:
+            raise AssertionError("a living process says no farewell")
+        downs, exits = self.end_relations()
+        for monitor in downs:
+            tell_down(monitor, reason)
+        for peer in exits:
+            if isinstance(peer, Process):
+                peer.exit_signal(self, reason, by_link=True)
+
+    def exit_signal(
+        self, sender: Process, reason: ExitReason, *, by_link: bool
+    ) -> None:
+        """Receive an exit signal."""
+        if self.reason is not None:
+            return
+        verdict = receive_exit(
+            reason,
+            by_link=by_link,
+            trapping=self.trap_exit,
+            from_self=sender is self,
+        )
+        if verdict == DELIVER:
+            self.mailbox.put(Exited(sender.pid, reason))
+        elif verdict != IGNORE:
+            self.kill(verdict)
+
+    def unwatch_own(self, ref: Ref) -> bool:
+        """Take back a monitor of this process, and tell whether it was active."""
+        target = (self.watching or {}).get(ref)
+        return target is not None and target.unwatch(ref)
+
+    # ----------------------------------------------------------------- its debts
+
+    def owe(self, waiter: Waiter) -> None:
+        """Remember that *waiter* waits for something only this process can give."""
+        if self.owed is None:
+            self.owed = {}
+        self.owed[waiter] = None
+
+    def quit(self, waiter: Waiter) -> None:
+        """Forget what was owed to *waiter*."""
+        if self.owed is not None:
+            self.owed.pop(waiter, None)
+            if not self.owed:
+                self.owed = None
+
+    # --------------------------------------------------------------- its mailbox
+
+    async def receive(
+        self, fits: Callable[[object], bool] | None, timeout: float
+    ) -> object:
+        """Take the oldest message that fits, and wait for it up to *timeout* seconds.
+
+        Raises:
+            ReceiveTimeoutError: none came in time.
+        """
+        box = self.mailbox
+        box.credit -= 1
+        if box.credit < 0 or self.reason is not None:
+            box.credit = BUDGET
+            await trio.lowlevel.checkpoint()
+        found = box.take() if fits is None else box.find(fits)
+        if found is not MISSING:
+            return found
+        if timeout <= 0:
+            raise ReceiveTimeoutError(timeout)
+        if timeout == float("inf"):
+            return await self._await_fitting(fits)
+        return await self._await_fitting_until(fits, timeout)
+
+    async def _await_fitting(self, fits: Callable[[object], bool] | None) -> object:
+        box = self.mailbox
+        while True:
+            seen = len(box.inbox)
+            await box.park()
+            found = box.take() if fits is None else box.find(fits, seen)
+            if found is not MISSING:
+                return found
+
+    async def _await_fitting_until(
+        self, fits: Callable[[object], bool] | None, timeout: float
+    ) -> object:
+        box = self.mailbox
+        timers = self.node.timers
+        timer = timers.start(timeout, box.interrupt)
+        try:
+            while True:
+                seen = len(box.inbox)
+                await box.park()
+                found = box.take() if fits is None else box.find(fits, seen)
+                if found is not MISSING:
+                    return found
+                if timer.entry is None:
+                    raise ReceiveTimeoutError(timeout)
+        finally:
+            timers.cancel(timer)
+
+
+def report_crash(process: Process, reason: ExitReason, error: BaseException) -> None:
+    """Report the end of a plain process, if it crashed."""
+    if isinstance(reason, Crash):
+        label = process.label or process.origin
+        emit(ProcessReport(process.pid, label, reason, error))
+
+
+def watch_end(process: Process) -> Waiter:
+    """Return a slot that is settled with the reason when *process* dies."""
+    waiter = Waiter()
+    if process.reason is not None:
+        waiter.settle(process.reason)
+    else:
+        process.watch(Monitor(Ref(), waiter, process.pid))
+    return waiter
+
+
+def tell_down(monitor: Monitor, reason: ExitReason) -> None:
+    """Tell the watcher of *monitor* that the process ended with *reason*."""
+    ref = monitor.ref
+    if isinstance(ref, Alias) and ref.until in ("demonitor", "reply_demonitor"):
+        drop_alias(ref)
+    watcher = monitor.watcher
+    if isinstance(watcher, Process):
+        watcher.mailbox.put(Down(ref, monitor.shown, reason, monitor.tag))
+    elif isinstance(watcher, Waiter):
+        watcher.died(reason)
+
+
+def drop_alias(alias: Alias) -> bool:
+    """Make *alias* inactive, and tell whether it was active."""
+    process = alias.process
+    if process is None:
+        return False
+    alias.process = None
+    if process.aliases is not None:
+        process.aliases.discard(alias)
+    return True

@@ -1,0 +1,102 @@
+"""Reports: what the system tells its operators, as values.
+
+A report is a frozen value with a level and a text. `emit` hands it to loguru, where
+it is found as ``record["extra"]["report"]``. As a library the package is silent:
+``logger.enable("otp")`` turns the reports on, and ``otp run`` does so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal, final
+
+import attrs
+from loguru import logger
+
+from .._util import short
+
+if TYPE_CHECKING:
+    from ._ids import Pid
+    from ._reasons import ExitReason
+
+Level = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+"""How loud a report is."""
+
+
+class Report:
+    """The base of all reports."""
+
+    __slots__ = ()
+
+    level: ClassVar[Level] = "ERROR"
+
+    def text(self) -> str:
+        """Return the report as plain text, the first line saying what happened."""
+        raise NotImplementedError
+
+    def error(self) -> BaseException | None:
+        """Return the exception that the report is about, if there is one."""
+        return None
+
+
+def emit(report: Report) -> None:
+    """Hand *report* to loguru, at once and in the task that calls."""
+    # The text is made only if somebody listens.
+    bound = logger.bind(report=report)
+    bound.opt(lazy=True, exception=report.error()).log(report.level, "{}", report.text)
+
+
+@final
+@attrs.frozen
+class ProcessReport(Report):
+    """A plain process, one without a behaviour, crashed."""
+
+    pid: Pid
+    label: object
+    reason: ExitReason
+    exception: BaseException | None = None
+
+    def text(self) -> str:
+        return f"process {self.pid!r} ({short(self.label)}) crashed: {self.reason!r}"
+
+    def error(self) -> BaseException | None:
+        return self.exception
+
+
+@final
+@attrs.frozen
+class StuckReport(Report):
+    """A process was killed, and its code still runs: it does not get to a checkpoint.
+
+    *where* is the function and line in which it was last seen.
+    """
+
+    level = "WARNING"
+
+    pid: Pid
+    label: object
+    where: str
+
+    def text(self) -> str:
+        return (
+            f"process {self.pid!r} ({short(self.label)}) is dead but its code still "
+            f"runs, in {self.where}: it is shielded or does not await"
+        )
+
+
+@final
+@attrs.frozen
+class InstrumentReport(Report):
+    """An instrument raised and was taken out."""
+
+    instrument: object
+    hook: str
+    exception: BaseException
+
+    def text(self) -> str:
+        return (
+            f"instrument {short(self.instrument)} raised in {self.hook}() and was "
+            f"taken out: {self.exception!r}"
+        )
+
+    def error(self) -> BaseException | None:
+        return self.exception

@@ -1,0 +1,282 @@
+"""Acknowledged starts: the starter goes on when the process has said that it is up.
+
+A start that fails leaves nothing behind. When the starter hears of it the process is
+dead, its name is free, and if the starter traps exits, the message about its death
+is taken out of the mailbox.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, final
+
+import trio
+
+from .. import process as processes
+from ..kernel import (
+    KILLED,
+    NORMAL,
+    AlreadyStartedError,
+    CallTimeoutError,
+    Crash,
+    Exit,
+    Exited,
+    Name,
+    NoProcessError,
+    Process,
+    Reason,
+    ServerExitedError,
+    StartError,
+    StartTimeoutError,
+    Via,
+    Waiter,
+    current,
+    current_process,
+    emit,
+    find,
+    is_quiet,
+    watch_end,
+)
+from ._crash import crash_report
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import TypeVarTuple, Unpack
+
+    from ..kernel import Bounded, ExitReason, Pid, Ref, ServerRef
+
+    Ts = TypeVarTuple("Ts")
+
+
+@final
+class Ack(Waiter):
+    """What the starter waits for: the word of the new process that it is up."""
+
+    __slots__ = ("failure", "timeout", "what")
+
+    def __init__(self, what: object, timeout: float) -> None:
+        super().__init__()
+        self.what = what
+        self.timeout = timeout
+        # Raised in the starter if the process ends before it is up.
+        self.failure: StartError | None = None
+
+    def died(self, reason: ExitReason) -> None:
+        failure = self.failure
+        if failure is None:
+            failure = StartError(self.what, reason)
+            if isinstance(reason, Crash):
+                failure.__cause__ = reason.error
+        self.fail(failure)
+
+    def expire(self) -> None:
+        self.fail(
+            StartTimeoutError(
+                self.what,
+                Reason("timeout"),
+                f"{self.what} was not up after {self.timeout:g} s and was killed",
+            )
+        )
+
+
+class StartOptions(NamedTuple):
+    """How a process is started: *link*ed to the starter, *name*d, and so on.
+
+    *timeout* is in seconds; *host* gives the process a nursery for its children.
+    """
+
+    what: object
+    link: bool = False
+    name: Name | Via | None = None
+    timeout: float = inf
+    host: bool = False
+    mailbox: Bounded | None = None
+
+
+async def start_process(
+    options: StartOptions,
+    fn: Callable[[Process, Ack, Unpack[Ts]], Awaitable[object]],
+    *args: *Ts,
+) -> tuple[Process, object]:
+    """Start a process that runs ``fn(process, ack, *args)``, and wait for its ack.
+
+    Returns:
+        The process, and the value that it acknowledged with.
+
+    Raises:
+        AlreadyStartedError: the name is taken.
+        StartError: the process ended before it was up, or was not up in time.
+    """
+    parent = current()
+    if parent.reason is not None:
+        await trio.lowlevel.checkpoint()
+    process = parent.node.create(parent, options.mailbox)
+    try:
+        _take_name(process, options)
+    except BaseException:
+        process.finished = True
+        process.end(NORMAL)
+        raise
+    ack = Ack(options.what, options.timeout)
+    process.owe(ack)
+    process.origin = options.what
+    process.reporter = report_end
+    nursery = None
+    if options.link:
+        process.link(parent)
+        process.guardian = parent.pid
+        nursery = parent.nursery
+    parent.node.launch(process, nursery, fn, process, ack, *args, host=options.host)
+    if options.timeout != inf:
+        parent.node.timers.expire_in(options.timeout, ack)
+    return process, await _await_ack(parent, process, ack)
+
+
+def report_end(process: Process, reason: ExitReason, _error: BaseException) -> None:
+    """Make a crash report, unless the end is a quiet one."""
+    if not is_quiet(reason):
+        emit(crash_report(process, reason))
+
+
+async def _await_ack(parent: Process, process: Process, ack: Ack) -> object:
+    try:
+        value = await ack.wait()
+    except StartError as error:
+        if isinstance(error, StartTimeoutError) or process.reason is None:
+            parent.unlink(process)
+            process.kill(KILLED)
+        if parent.reason is not None:
+            await trio.lowlevel.checkpoint()
+        _flush_exit(parent, process.pid)
+        raise
+    except BaseException:
+        # The starter is cancelled, and does not leave a half-started process.
+        parent.unlink(process)
+        process.kill(KILLED)
+        raise
+    process.quit(ack)
+    return value
+
+
+def _flush_exit(parent: Process, pid: Pid) -> None:
+    if parent.trap_exit:
+        parent.mailbox.find(lambda m: isinstance(m, Exited) and m.pid is pid)
+
+
+def _take_name(process: Process, options: StartOptions) -> None:
+    name = options.name
+    if name is None:
+        return
+    holder = find(name)
+    if holder is None and isinstance(name, Name):
+        process.node.register(name.name, process)
+        return
+    if holder is None and isinstance(name, Via):
+        if name.registry.register_name(name.key, process.pid):
+            return
+        holder = find(name)
+    pid = process.pid if holder is None else holder.pid
+    reason = Reason(("already_started", pid))
+    raise AlreadyStartedError(options.what, pid, reason)
+
+
+# ------------------------------------------------------------- for plain functions
+
+_STARTER = object()
+
+
+async def start(
+    fn: Callable[[Unpack[Ts]], Awaitable[object]],
+    *args: *Ts,
+    name: Name | None = None,
+    timeout: float = inf,
+) -> object:
+    """Start ``await fn(*args)`` as a process and wait for its `init_ack`.
+
+    Returns:
+        What it acknowledged with.
+
+    Raises:
+        StartError: it ended first, or did not acknowledge in *timeout* seconds, in
+            which case it is killed.
+        AlreadyStartedError: the name is taken.
+    """
+    options = StartOptions(fn, name=name, timeout=timeout)
+    return (await _start_plain(options, fn, args))[1]
+
+
+async def start_link(
+    fn: Callable[[Unpack[Ts]], Awaitable[object]],
+    *args: *Ts,
+    name: Name | None = None,
+    timeout: float = inf,
+) -> object:
+    """Start a process like `start`, linked to the caller."""
+    options = StartOptions(fn, link=True, name=name, timeout=timeout)
+    return (await _start_plain(options, fn, args))[1]
+
+
+async def start_monitor(
+    fn: Callable[[Unpack[Ts]], Awaitable[object]],
+    *args: *Ts,
+    name: Name | None = None,
+    timeout: float = inf,
+) -> tuple[object, Ref]:
+    """Start a process like `start`, monitored by the caller."""
+    options = StartOptions(fn, name=name, timeout=timeout)
+    process, value = await _start_plain(options, fn, args)
+    return value, processes.monitor(process.pid)
+
+
+async def _start_plain(
+    options: StartOptions,
+    fn: Callable[[Unpack[Ts]], Awaitable[object]],
+    args: tuple[*Ts],
+) -> tuple[Process, object]:
+    async def body(process: Process, ack: Ack) -> None:
+        process.dictionary = {_STARTER: ack}
+        await fn(*args)
+
+    return await start_process(options, body)
+
+
+def init_ack(value: object) -> None:
+    """Tell the starter that the calling process is up; it gets *value*."""
+    _ack_of_caller().settle(value)
+
+
+def init_fail(error: StartError, reason: ExitReason = NORMAL) -> NoReturn:
+    """End the calling process with *reason*; *error* is raised in the starter."""
+    _ack_of_caller().failure = error
+    raise Exit(reason)
+
+
+def _ack_of_caller() -> Ack:
+    process = current_process("init_ack()")
+    ack = (process.dictionary or {}).get(_STARTER)
+    if not isinstance(ack, Ack):
+        raise StartError("init_ack()", NORMAL, "nobody waits for this process to start")
+    return ack
+
+
+async def await_end(
+    server: ServerRef, reason: ExitReason, timeout: float, ask: Callable[[], None]
+) -> None:
+    """Watch *server*, *ask* it to end, and wait until it has ended with *reason*.
+
+    Raises:
+        NoProcessError: it is dead already.
+        CallTimeoutError: it still lives after *timeout* seconds, and goes on ending.
+        ServerExitedError: it ended with another reason.
+    """
+    process = find(server)
+    if process is None:
+        raise NoProcessError(server)
+    gone = watch_end(process)
+    ask()
+    with trio.move_on_after(timeout):
+        await gone.wait()
+    if process.reason is None:
+        raise CallTimeoutError(server, timeout)
+    if process.reason != reason:
+        raise ServerExitedError(server, process.reason)

@@ -1,0 +1,266 @@
+"""What may be asked of a process of any behaviour while it lives."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final, cast
+
+import trio
+
+from ..gen import CALL_TIMEOUT, check_timeout
+from ..kernel import (
+    NORMAL,
+    CallingSelfError,
+    NoProcessError,
+    check_reason,
+    current,
+    find,
+)
+from ..proc_lib import await_end
+from ._debug import Debug, Event, Statistics
+from ._messages import (
+    ChangeCode,
+    GetState,
+    GetStatus,
+    ReplaceState,
+    Resume,
+    SetDebug,
+    Status,
+    Suspend,
+    SystemRequest,
+    Terminate,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..kernel import ExitReason, Process, ServerRef
+    from ._messages import Operation
+
+LOG_SIZE: Final = 10
+
+
+async def _ask(server: ServerRef, operation: Operation, timeout: float) -> object:
+    process = _find(server)
+    check_timeout(timeout)
+    if process.task is trio.lowlevel.current_task():
+        raise CallingSelfError(server)
+    request = SystemRequest(server, operation, timeout)
+    process.mailbox.put(request)
+    if timeout != float("inf"):
+        process.node.timers.expire_in(timeout, request)
+    return await request.wait()
+
+
+def _find(server: ServerRef) -> Process:
+    process = find(server)
+    if process is None:
+        raise NoProcessError(server)
+    return process
+
+
+async def suspend(server: ServerRef, *, timeout: float = CALL_TIMEOUT) -> None:
+    """Let the process take no more ordinary messages; they stay in its mailbox.
+
+    System messages and the exit of its parent are obeyed all the same. Suspending
+    twice is suspending once.
+    """
+    await _ask(server, Suspend(), timeout)
+
+
+async def resume(server: ServerRef, *, timeout: float = CALL_TIMEOUT) -> None:
+    """Let a suspended process go on."""
+    await _ask(server, Resume(), timeout)
+
+
+async def get_state(server: ServerRef, *, timeout: float = CALL_TIMEOUT) -> object:
+    """Return the state of a process, for debugging.
+
+    For a gen_server that is a copy of the attributes of its instance, as a dict.
+    """
+    return await _ask(server, GetState(), timeout)
+
+
+async def replace_state(
+    server: ServerRef,
+    fn: Callable[[object], object],
+    *,
+    timeout: float = CALL_TIMEOUT,
+) -> object:
+    """Put ``fn(state)`` in the place of the state, and return it.
+
+    Raises:
+        CallbackFailedError: *fn* raised; the state is as it was.
+    """
+    return await _ask(server, ReplaceState(fn), timeout)
+
+
+async def get_status(server: ServerRef, *, timeout: float = CALL_TIMEOUT) -> Status:
+    """Return the state, as the class wants it shown, and what is around it."""
+    return cast("Status", await _ask(server, GetStatus(), timeout))
+
+
+async def change_code(
+    server: ServerRef,
+    new: type[object] | None = None,
+    *,
+    old_version: object = None,
+    extra: object = None,
+    timeout: float = CALL_TIMEOUT,
+) -> None:
+    """Let a suspended process go on as an instance of *new*, or of its own class.
+
+    Its ``code_change(old_version, extra)`` converts the state.
+
+    Raises:
+        NotSuspendedError: the process is not suspended.
+        CallbackFailedError: the conversion raised; everything is as it was, and the
+            process is still suspended.
+    """
+    await _ask(server, ChangeCode(new, old_version, extra), timeout)
+
+
+async def terminate(
+    server: ServerRef,
+    reason: ExitReason = NORMAL,
+    *,
+    timeout: float = CALL_TIMEOUT,
+) -> None:
+    """Ask the process to end with *reason*, also when it is suspended.
+
+    Does not wait for the end: that is what `stop` is for.
+    """
+    await _ask(server, Terminate(check_reason(reason)), timeout)
+
+
+async def stop(
+    server: ServerRef,
+    reason: ExitReason = NORMAL,
+    *,
+    timeout: float = float("inf"),
+) -> None:
+    """End a process of any behaviour in order, and wait until it is dead.
+
+    Raises:
+        NoProcessError: it is dead already.
+        CallTimeoutError: it is not dead after *timeout* seconds; it goes on ending.
+        ServerExitedError: it ended, but with another reason.
+        CallingSelfError: the process is the caller.
+    """
+    check_reason(reason)
+    check_timeout(timeout)
+    process = _find(server)
+    if process is current() and process.task is trio.lowlevel.current_task():
+        raise CallingSelfError(server)
+    operation = Terminate(reason)
+
+    def ask() -> None:
+        process.mailbox.put(SystemRequest(server, operation, timeout))
+
+    await await_end(server, reason, timeout, ask)
+
+
+# ------------------------------------------------------------------ debug options
+
+
+async def trace(
+    server: ServerRef, on: bool = True, *, timeout: float = CALL_TIMEOUT
+) -> None:
+    """Print a line for everything that the process does, or stop printing."""
+
+    def change(debug: Debug) -> None:
+        debug.tracing = on
+
+    await _ask(server, SetDebug(change), timeout)
+
+
+async def log(
+    server: ServerRef, size: int = LOG_SIZE, *, timeout: float = CALL_TIMEOUT
+) -> None:
+    """Keep the last *size* events for `get_log`; 0 for none."""
+
+    def change(debug: Debug) -> None:
+        debug.log = deque(debug.log or (), maxlen=size) if size > 0 else None
+
+    await _ask(server, SetDebug(change), timeout)
+
+
+async def get_log(server: ServerRef, *, timeout: float = CALL_TIMEOUT) -> list[Event]:
+    """Return the events that `log` has kept, oldest first."""
+
+    def change(debug: Debug) -> list[Event]:
+        return list(debug.log or ())
+
+    return cast("list[Event]", await _ask(server, SetDebug(change), timeout))
+
+
+async def statistics(
+    server: ServerRef, on: bool = True, *, timeout: float = CALL_TIMEOUT
+) -> None:
+    """Count messages for `get_statistics`, from now on, or stop counting."""
+
+    def change(debug: Debug) -> None:
+        debug.since = trio.current_time() if on else None
+        debug.messages_in = debug.messages_out = 0
+
+    await _ask(server, SetDebug(change), timeout)
+
+
+async def get_statistics(
+    server: ServerRef, *, timeout: float = CALL_TIMEOUT
+) -> Statistics | None:
+    """Return what `statistics` has counted, None if it does not count."""
+
+    def change(debug: Debug) -> Statistics | None:
+        if debug.since is None:
+            return None
+        return Statistics(
+            debug.since, trio.current_time(), debug.messages_in, debug.messages_out
+        )
+
+    return cast("Statistics | None", await _ask(server, SetDebug(change), timeout))
+
+
+async def install(
+    server: ServerRef,
+    fn: Callable[[object, Event, object], object],
+    state: object = None,
+    *,
+    key: object = None,
+    timeout: float = CALL_TIMEOUT,
+) -> object:
+    """Call ``fn(state, event, process_state)`` at each event of the process.
+
+    It returns its next state, or `DONE` to be taken out; if it raises, it is taken
+    out, too, and the process notices nothing.
+
+    Returns:
+        The key for `remove`: *key*, or *fn* if there is none.
+    """
+    key = fn if key is None else key
+
+    def change(debug: Debug) -> None:
+        debug.install(key, fn, state)
+
+    await _ask(server, SetDebug(change), timeout)
+    return key
+
+
+async def remove(
+    server: ServerRef, key: object, *, timeout: float = CALL_TIMEOUT
+) -> None:
+    """Take out a function that `install` put in."""
+
+    def change(debug: Debug) -> None:
+        debug.remove(key)
+
+    await _ask(server, SetDebug(change), timeout)
+
+
+async def no_debug(server: ServerRef, *, timeout: float = CALL_TIMEOUT) -> None:
+    """Switch off every debug option."""
+
+    def change(debug: Debug) -> None:
+        debug.clear()
+
+    await _ask(server, SetDebug(change), timeout)

@@ -1,0 +1,174 @@
+"""How a process of a behaviour obeys system messages."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, Protocol, assert_never
+
+from ..kernel import Exited
+from ._debug import Debug
+from ._messages import (
+    CallbackFailedError,
+    ChangeCode,
+    GetState,
+    GetStatus,
+    NotSuspendedError,
+    ReplaceState,
+    Resume,
+    SetDebug,
+    Status,
+    Suspend,
+    SystemRequest,
+    Terminate,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..kernel import ExitReason, Process
+
+
+class SystemHost(Protocol):
+    """What a behaviour provides so that its processes obey system messages."""
+
+    process: Process
+    suspended: bool
+    debug: Debug | None
+
+    @property
+    def module(self) -> type[object]:
+        """The class that runs in the process."""
+        ...
+
+    def get_state(self) -> object:
+        """Return the state."""
+        ...
+
+    def replace_state(self, state: object) -> None:
+        """Put *state* in the place of the state."""
+        ...
+
+    def format_state(self) -> object:
+        """Return the state as it is to be shown."""
+        ...
+
+    async def change_code(self, change: ChangeCode) -> None:
+        """Go on as another class; must leave everything as it was if it raises."""
+        ...
+
+
+async def handle_system_message(
+    request: SystemRequest, host: SystemHost
+) -> ExitReason | None:
+    """Obey *request* and, while suspended, those that follow.
+
+    Returns:
+        None when the process is to go on; else what it is to terminate with.
+    """
+    message: object = request
+    while True:
+        if isinstance(message, Exited):
+            return message.reason
+        if isinstance(message, SystemRequest):
+            request = message
+            reason = await _obey(request, host)
+            if reason is not None:
+                return reason
+        if not host.suspended:
+            return None
+        message = await host.process.receive(
+            lambda m: (
+                isinstance(m, SystemRequest)
+                or (isinstance(m, Exited) and m.pid is host.process.guardian)
+            ),
+            inf,
+        )
+
+
+async def _obey(request: SystemRequest, host: SystemHost) -> ExitReason | None:
+    operation = request.operation
+    if isinstance(operation, Terminate):
+        request.settle(None)
+        return operation.reason
+    try:
+        answer = await _answer(operation, host)
+    except (NotSuspendedError, CallbackFailedError) as error:
+        request.fail(error)
+    else:
+        request.settle(answer)
+    return None
+
+
+async def _answer(
+    operation: Suspend
+    | Resume
+    | GetState
+    | ReplaceState
+    | GetStatus
+    | ChangeCode
+    | SetDebug,
+    host: SystemHost,
+) -> object:
+    match operation:
+        case Suspend():
+            host.suspended = True
+            return None
+        case Resume():
+            host.suspended = False
+            return None
+        case GetState():
+            return host.get_state()
+        case ReplaceState(fn):
+            return _replace_state(fn, host)
+        case GetStatus():
+            return _status(host)
+        case ChangeCode():
+            await _change_code(operation, host)
+            return None
+        case SetDebug(change):
+            return _set_debug(change, host)
+        case _:
+            assert_never(operation)
+
+
+def _replace_state(fn: Callable[[object], object], host: SystemHost) -> object:
+    try:
+        state = fn(host.get_state())
+        host.replace_state(state)
+    except Exception as error:
+        raise CallbackFailedError(f"replacing the state failed: {error!r}") from error
+    return state
+
+
+def _status(host: SystemHost) -> Status:
+    return Status(
+        pid=host.process.pid,
+        module=host.module,
+        parent=host.process.parent,
+        suspended=host.suspended,
+        state=host.format_state(),
+        dictionary=dict(host.process.dictionary or {}),
+    )
+
+
+async def _change_code(change: ChangeCode, host: SystemHost) -> None:
+    if not host.suspended:
+        raise NotSuspendedError(
+            "the code of a process can be changed while it is suspended only: "
+            "call sys.suspend() first"
+        )
+    try:
+        await host.change_code(change)
+    except Exception as error:
+        raise CallbackFailedError(f"code_change failed: {error!r}") from error
+
+
+def _set_debug(change: Callable[[Debug], object], host: SystemHost) -> object:
+    debug = host.debug or Debug(_print)
+    answer = change(debug)
+    host.debug = None if debug.idle else debug
+    return answer
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - that is what tracing is for

@@ -1,0 +1,149 @@
+"""System messages: what may be asked of a process of any behaviour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, final
+
+import attrs
+
+from ..kernel import (
+    NORMAL,
+    CallTimeoutError,
+    OTPError,
+    Recovery,
+    ServerExitedError,
+    Severity,
+    Waiter,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..kernel import ExitReason, Pid
+    from ._debug import Debug
+
+
+@final
+@attrs.frozen
+class Suspend:
+    """Stop taking ordinary messages."""
+
+
+@final
+@attrs.frozen
+class Resume:
+    """Take ordinary messages again."""
+
+
+@final
+@attrs.frozen
+class GetState:
+    """Show the state."""
+
+
+@final
+@attrs.frozen
+class ReplaceState:
+    """Put ``fn(state)`` in the place of the state."""
+
+    fn: Callable[[object], object]
+
+
+@final
+@attrs.frozen
+class GetStatus:
+    """Show the state and what is around it."""
+
+
+@final
+@attrs.frozen
+class ChangeCode:
+    """Go on as *new*, an instance's next class, with the state converted."""
+
+    new: type[object] | None
+    old_version: object
+    extra: object
+
+
+@final
+@attrs.frozen
+class Terminate:
+    """End with *reason*."""
+
+    reason: ExitReason = NORMAL
+
+
+@final
+@attrs.frozen
+class SetDebug:
+    """Change or read the debug options by calling *change* on them."""
+
+    change: Callable[[Debug], object]
+
+
+Operation = (
+    Suspend
+    | Resume
+    | GetState
+    | ReplaceState
+    | GetStatus
+    | ChangeCode
+    | Terminate
+    | SetDebug
+)
+"""Everything that may be asked of a process of any behaviour."""
+
+
+@final
+class SystemRequest(Waiter):
+    """A request to the process itself and not to what runs in it."""
+
+    __slots__ = ("operation", "server", "timeout")
+
+    urgent: ClassVar[bool] = True
+
+    def __init__(self, server: object, operation: Operation, timeout: float) -> None:
+        super().__init__()
+        self.server = server
+        self.operation = operation
+        self.timeout = timeout
+
+    def __repr__(self) -> str:
+        return f"<{self.operation!r} for {self.server!r}>"
+
+    def died(self, reason: ExitReason) -> None:
+        self.fail(ServerExitedError(self.server, reason))
+
+    def expire(self) -> None:
+        self.fail(CallTimeoutError(self.server, self.timeout))
+
+
+@final
+@attrs.frozen
+class Status:
+    """What a process of a behaviour looks like: see `otp.sys.get_status`."""
+
+    pid: Pid
+    module: type[object]
+    parent: Pid | None
+    suspended: bool
+    state: object
+    dictionary: dict[object, object]
+
+
+class SysError(OTPError):
+    """Something was asked of a process through `otp.sys` that it could not do."""
+
+    severity: ClassVar[Severity] = "low"
+    recovery: ClassVar[Recovery] = "ignore"
+
+
+class NotSuspendedError(SysError, RuntimeError):
+    """The code of a process can be changed only while it is suspended."""
+
+
+class CallbackFailedError(SysError):
+    """A function given to `otp.sys`, or a callback it led to, raised.
+
+    What it raised is the ``__cause__``; the process goes on as if nothing had been.
+    """
