@@ -52,7 +52,7 @@ class Envelope(Waiter):
 
     __slots__ = ("args", "clause", "kwargs", "process", "server", "timeout")
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - keywords would cost a tenth of a call
         self,
         server: object,
         process: Process | None,

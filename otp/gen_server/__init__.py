@@ -17,7 +17,7 @@ from . import clauses as clauses
 from ._client import (
     abcast as abcast,
     call as call,
-    cast_message as cast,
+    cast as cast,
     multi_call as multi_call,
     send_request as send_request,
     start as start,
@@ -30,6 +30,7 @@ from ._errors import (
     BadReturnError as BadReturnError,
     UnknownRequestError as UnknownRequestError,
 )
+from ._loop import serve as serve
 from ._reports import (
     ServerReport as ServerReport,
     UnexpectedMessage as UnexpectedMessage,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast as type_cast
 
 import trio
 
@@ -86,7 +86,7 @@ async def _start(
         raise TypeError(f"{cls!r} is no GenServer class")
     options = StartOptions(cls, link=link, name=name)
     process, _ = await start_process(options, serve, cls, args, kwargs)
-    return cast("Pid[T]", process.pid)
+    return type_cast("Pid[T]", process.pid)
 
 
 async def call(
@@ -102,7 +102,7 @@ async def call(
     return await call_server(server, None, (message,), NO_KWARGS, timeout)
 
 
-def cast_message(server: ServerRef, message: object) -> None:
+def cast(server: ServerRef, message: object) -> None:
     """Send *message* to the server's ``handle_cast``. Never waits, never fails."""
     send_cast(server, Cast((None, message)))
 
@@ -150,4 +150,4 @@ async def _wait_all(requests: list[Request[object]], timeout: float) -> None:
 def abcast(name: Name, message: object, *, nodes_: Iterable[str] | None = None) -> None:
     """Cast to the servers that have one name on several nodes."""
     for node in list(nodes() if nodes_ is None else nodes_):
-        cast_message(name.at(node), message)
+        cast(name.at(node), message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from ..kernel import Process
@@ -36,7 +36,7 @@ class Host:
         """
         if not isinstance(state, dict):
             raise TypeError(f"the state of a gen_server is a dict, not {state!r}")
-        set_state(self.server, state)
+        set_state(self.server, cast("dict[str, Any]", state))
 
     def format_state(self) -> object:
         """Return the state as the server wants it seen."""
@@ -61,7 +61,7 @@ def state_of(server: GenServer) -> dict[str, Any]:
     return {name: getattr(server, name) for name in _attributes(server)}
 
 
-def set_state(server: GenServer, state: dict[Any, Any]) -> None:
+def set_state(server: GenServer, state: dict[str, Any]) -> None:
     """Make the attributes of *server* those in *state*."""
     for name in _attributes(server):
         if name not in state:

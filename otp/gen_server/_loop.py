@@ -62,7 +62,7 @@ class Continue:
         self.argument = argument
 
 
-async def serve(
+async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memory
     process: Process,
     ack: Ack,
     cls: type[GenServer],
@@ -142,7 +142,7 @@ async def serve(
                 result = await server.handle_continue(message.argument)
             else:
                 result = await server.handle_info(message)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - _fail() raises what it must
             if not _refused(process, server, message, error):
                 await _fail(process, server, message, error)
             follow = None
@@ -270,7 +270,9 @@ async def _obey_result(
     process.serving = None
     match result:
         case Reply() if request is not None:
-            request.settle(result.value)
+            answer = cast("Reply[object]", result)
+            request.settle(answer.value)
+            return None if answer.plain else answer
         case NoReply():
             if request is not None and not request.settled:
                 process.owe(request)

@@ -63,6 +63,7 @@ from ._process import (
     current as current,
     current_process as current_process,
     drop_alias as drop_alias,
+    make_alias as make_alias,
     tell_down as tell_down,
     watch_end as watch_end,
 )

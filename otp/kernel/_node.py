@@ -228,9 +228,7 @@ class Node:
 
     # ------------------------------------------------------------ its processes
 
-    def spawn(
-        self, fn: Callable[[Unpack[Ts]], Awaitable[object]], *args: *Ts
-    ) -> Pid:
+    def spawn(self, fn: Callable[[Unpack[Ts]], Awaitable[object]], *args: *Ts) -> Pid:
         """Start a process that runs ``await fn(*args)``, as a child of the node.
 
         `otp.process.spawn` does the same for the caller's own node, with options.

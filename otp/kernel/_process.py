@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from trio.lowlevel import Task
 
+    from ._ids import Until
     from ._node import Node
     from ._reasons import ExitReason
 
@@ -385,3 +386,12 @@ def drop_alias(alias: Alias) -> bool:
     if process.aliases is not None:
         process.aliases.discard(alias)
     return True
+
+
+def make_alias(process: Process, until: Until) -> Alias:
+    """Give *process* a second address."""
+    made = Alias(process, until)
+    if process.aliases is None:
+        process.aliases = set()
+    process.aliases.add(made)
+    return made

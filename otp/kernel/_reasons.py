@@ -19,7 +19,7 @@ reason of its own.
 
 from __future__ import annotations
 
-from typing import TypeGuard, final, get_args
+from typing import TypeGuard, cast, final, get_args
 
 import attrs
 
@@ -178,5 +178,4 @@ def is_own_end(error: BaseException) -> bool:
 def _members(error: BaseException) -> tuple[BaseException, ...]:
     if not isinstance(error, BaseExceptionGroup):
         return ()
-    group: BaseExceptionGroup[BaseException] = error
-    return group.exceptions
+    return cast("BaseExceptionGroup[BaseException]", error).exceptions

@@ -1,16 +1,17 @@
 """Starting processes, and what to start them by: child specifications."""
 
 from .._util import fix_module_metadata
+from ._backoff import Backoff as Backoff
+from ._child_start import Start as Start, Startable as Startable, Started as Started
 from ._crash import CrashReport as CrashReport
 from ._spec import (
-    Backoff as Backoff,
     ChildSpec as ChildSpec,
     ChildType as ChildType,
+    Modules as Modules,
     Restart as Restart,
     ShutdownLimit as ShutdownLimit,
-    Start as Start,
-    Startable as Startable,
     child_spec as child_spec,
+    default_shutdown as default_shutdown,
 )
 from ._start import (
     Ack as Ack,

@@ -76,6 +76,10 @@ class Start(Generic[T_co]):
         name = getattr(self.target, "__qualname__", None) or repr(self.target)
         return f"{name}({'...' if self.args is None else ', '.join(given)})"
 
+    def without_arguments(self) -> Start[T_co]:
+        """Return the same start, good for being shown only."""
+        return attrs.evolve(self, args=None, kwargs={})
+
     async def __call__(self) -> Started[T_co]:
         """Start the process, linked to the caller, and wait until it is up.
 

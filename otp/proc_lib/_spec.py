@@ -25,13 +25,8 @@ from typing import (
 import attrs
 
 from ..kernel import InvalidSpecError, Name, Via
-from ._backoff import Backoff as Backoff, is_number
-from ._child_start import (
-    Start as Start,
-    Startable as Startable,
-    Started as Started,
-    as_startable,
-)
+from ._backoff import Backoff, is_number
+from ._child_start import Start, Startable, as_startable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
@@ -243,7 +238,7 @@ class ChildSpec(Generic[T_co]):
 
     @staticmethod
     def of(
-        id: Hashable,  # noqa: A002 - the name of the field
+        id: Hashable,
         start: Callable[P, Awaitable[Pid[T] | tuple[Pid[T], object]]],
         /,
         *args: P.args,

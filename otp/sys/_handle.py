@@ -109,26 +109,25 @@ async def _answer(
     | SetDebug,
     host: SystemHost,
 ) -> object:
+    answer: object = None
     match operation:
         case Suspend():
             host.suspended = True
-            return None
         case Resume():
             host.suspended = False
-            return None
         case GetState():
-            return host.get_state()
+            answer = host.get_state()
         case ReplaceState(fn):
-            return _replace_state(fn, host)
+            answer = _replace_state(fn, host)
         case GetStatus():
-            return _status(host)
+            answer = _status(host)
         case ChangeCode():
             await _change_code(operation, host)
-            return None
         case SetDebug(change):
-            return _set_debug(change, host)
+            answer = _set_debug(change, host)
         case _:
             assert_never(operation)
+    return answer
 
 
 def _replace_state(fn: Callable[[object], object], host: SystemHost) -> object:
