@@ -8,7 +8,7 @@ behaviours, and supervisors that bring back what crashes.
 # list, and of another package only what is public there.
 #
 #  0 _util
-#  1 kernel, process, timer, abc
+#  1 kernel, process, timer, global_, abc
 #  3 proc_lib
 #  4 gen
 #  5 sys
@@ -21,12 +21,22 @@ from loguru import logger
 
 from . import (
     abc as abc,
+    application as application,
     gen as gen,
     gen_server as gen_server,
+    global_ as global_,
     proc_lib as proc_lib,
     process as process,
+    reports as reports,
+    supervisor as supervisor,
     sys as sys,
     timer as timer,
+)
+from ._util import fix_module_metadata
+from .application import (
+    Application as Application,
+    ApplicationError as ApplicationError,
+    run as run,
 )
 from .gen_server import (
     BadArgumentsError as BadArgumentsError,
@@ -91,8 +101,18 @@ from .proc_lib import (
     ChildSpec as ChildSpec,
     child_spec as child_spec,
 )
+from .supervisor import (
+    Supervisor as Supervisor,
+    SupervisorError as SupervisorError,
+    SupervisorSpec as SupervisorSpec,
+    one_for_all as one_for_all,
+    one_for_one as one_for_one,
+    rest_for_one as rest_for_one,
+)
 
 __version__ = "0.1.0"
 
 # A library does not speak unasked: logger.enable("otp") turns the reports on.
 logger.disable("otp")
+
+fix_module_metadata(__name__, globals())

@@ -26,6 +26,8 @@ from ..kernel import (
     Waiter,
     current,
     find,
+    is_ghost,
+    send_ghost_away,
 )
 
 if TYPE_CHECKING:
@@ -131,8 +133,8 @@ async def call(
     if process.task is task:
         raise CallingSelfError(server)
     node = process.node
-    if node.ghosts and current().reason is not None:
-        await checkpoint()
+    if node.ghosts and is_ghost():
+        await send_ghost_away()
     request: From[object] = From(server, process, clause, args, kwargs, timeout, task)
     process.mailbox.deliver(request)
     if timeout != inf:

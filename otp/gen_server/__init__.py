@@ -14,7 +14,9 @@ from ..gen import (
 )
 from ..sys import stop as stop
 from . import clauses as clauses
+from ._clauses import CallClause as CallClause, CastClause as CastClause
 from ._client import (
+    Options as Options,
     abcast as abcast,
     call as call,
     cast as cast,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import attrs
 
-from ..kernel import NodeDownError, current, find
+from ..kernel import NodeDownError, dead_letter, find, is_ghost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,8 +40,8 @@ def send_cast(server: ServerRef, message: Cast | KeywordCast) -> None:
     """Send a cast; it does not matter whether anybody is there."""
     process = find_quietly(server)
     if process is None:
-        current().node.dead_letter(server, message, "dead")
-    elif not process.node.ghosts or current().reason is None:
+        dead_letter(server, message, "dead")
+    elif not process.node.ghosts or not is_ghost():
         process.mailbox.deliver(message)
 
 

@@ -36,7 +36,7 @@ from ..gen import (
     check_timeout,
     send_request,
 )
-from ..kernel import Pid, current
+from ..kernel import Pid, dead_letter, is_ghost
 from ._cast import Cast, KeywordCast, find_quietly, send_cast
 
 if TYPE_CHECKING:
@@ -195,8 +195,8 @@ class CastClause(Clause, Generic[ServerT_co, P]):
         process = server.process if type(server) is Pid else find_quietly(server)
         message = Cast((self.name, *args))
         if process is None:
-            current().node.dead_letter(server, message, "dead")
-        elif not process.node.ghosts or current().reason is None:
+            dead_letter(server, message, "dead")
+        elif not process.node.ghosts or not is_ghost():
             process.mailbox.deliver(message)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast as type_cast
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, cast as type_cast, final
 
+import attrs
 import trio
 
 from .. import process as processes
@@ -26,17 +27,90 @@ from ._server import GenServer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from ..kernel import Ref, ServerRef
+    from ..kernel import Bounded, Ref, ServerRef, Via
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
+def _check_timeout(_: object, __: object, timeout: float) -> None:
+    check_timeout(timeout)
+
+
+@final
+@attrs.frozen
+class Options:
+    """How a server is started, where that is more than its arguments.
+
+    ::
+
+        options = gen_server.Options(name=COUNTER, timeout=1.0)
+        pid = await options.start_link(Counter, 10)
+
+    The options stand before the class because the arguments behind it are the
+    server's own.
+
+    Args:
+        name: registered before ``__init__``, so that nobody else can take it.
+        timeout: seconds after which a start that is not over is given up.
+        mailbox: a limit for the mailbox; there is none by default.
+
+    Raises:
+        ValueError: the time-out is negative or no number.
+    """
+
+    name: Name | Via | None = None
+    timeout: float = attrs.field(default=inf, validator=_check_timeout)
+    mailbox: Bounded | None = None
+
+    async def start_link(
+        self, cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> Pid[T]:
+        """Start a server, as `gen_server.start_link` does."""
+        return await self._start(cls, args, kwargs, link=True)
+
+    async def start(
+        self, cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> Pid[T]:
+        """Start a server, as `gen_server.start` does."""
+        return await self._start(cls, args, kwargs, link=False)
+
+    async def start_monitor(
+        self, cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> tuple[Pid[T], Ref]:
+        """Start a server, as `gen_server.start_monitor` does."""
+        pid = await self._start(cls, args, kwargs, link=False)
+        return pid, processes.monitor(pid)
+
+    async def _start(
+        self,
+        cls: Callable[..., T],
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+        *,
+        link: bool,
+    ) -> Pid[T]:
+        if not isinstance(cls, type) or not issubclass(cls, GenServer):
+            raise TypeError(f"{cls!r} is no GenServer class")
+        options = StartOptions(
+            cls,
+            link=link,
+            name=self.name,
+            timeout=self.timeout,
+            mailbox=self.mailbox,
+        )
+        process, _ = await start_process(options, serve, cls, args, kwargs)
+        return type_cast("Pid[T]", process.pid)
+
+
+_PLAIN: Final = Options()
+
+
 async def start_link(cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Pid[T]:
     """Start a server of class *cls*, linked to the caller, and wait for its ``init``.
 
-    The arguments are those of the class. For a name and other options use
-    `start_with`, or start it under a supervisor.
+    The arguments are those of the class; `Options` has a name and other things, and a
+    supervisor does all this for you.
 
     Raises:
         StartError: ``__init__`` or ``init`` failed; the reason is in it. If the caller
@@ -44,49 +118,30 @@ async def start_link(cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
         StartIgnored: ``init`` asked not to be started.
         TypeError: *cls* is no `GenServer`.
     """
-    return await _start(cls, args, kwargs, link=True)
+    return await _PLAIN.start_link(cls, *args, **kwargs)
 
 
 async def start(cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Pid[T]:
     """Start a server like `start_link`, without a link."""
-    return await _start(cls, args, kwargs, link=False)
+    return await _PLAIN.start(cls, *args, **kwargs)
 
 
 async def start_monitor(
     cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> tuple[Pid[T], Ref]:
     """Start a server like `start`, monitored by the caller."""
-    pid = await _start(cls, args, kwargs, link=False)
-    return pid, processes.monitor(pid)
+    return await _PLAIN.start_monitor(cls, *args, **kwargs)
 
 
 async def start_named(
-    name: Name[T],
-    cls: Callable[P, T],
-    *args: P.args,
-    **kwargs: P.kwargs,
+    name: Name[T], cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> Pid[T]:
     """Start a server like `start_link`, registered as *name* before its ``init``.
 
     Raises:
         AlreadyStartedError: somebody has the name; nothing is started.
     """
-    return await _start(cls, args, kwargs, link=True, name=name)
-
-
-async def _start(
-    cls: Callable[P, T],
-    args: tuple[object, ...],
-    kwargs: Mapping[str, object],
-    *,
-    link: bool,
-    name: Name[T] | None = None,
-) -> Pid[T]:
-    if not isinstance(cls, type) or not issubclass(cls, GenServer):
-        raise TypeError(f"{cls!r} is no GenServer class")
-    options = StartOptions(cls, link=link, name=name)
-    process, _ = await start_process(options, serve, cls, args, kwargs)
-    return type_cast("Pid[T]", process.pid)
+    return await Options(name=name).start_link(cls, *args, **kwargs)
 
 
 async def call(

@@ -132,10 +132,12 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
                 result = await _cast_slowly(process, server, message)
             elif type(message) is SystemRequest:
                 host = host or Host(process, server)
-                await _obey(host, message)
+                reason = await handle_system_message(message, host)
                 server, debug = host.server, host.debug
                 calls, casts = server.__clauses__.calls, server.__clauses__.casts
-                continue
+                if reason is None:
+                    continue
+                result = Stop(reason)
             elif type(message) is Exited and message.pid is process.guardian:
                 result = Stop(message.reason)
             elif type(message) is Continue:
@@ -338,12 +340,6 @@ async def _fail(
     if not is_own_end(error):
         raise error
     await _terminate(process, server, reason_of(error), message)
-
-
-async def _obey(host: Host, request: SystemRequest) -> None:
-    reason = await handle_system_message(request, host)
-    if reason is not None:
-        await _terminate(host.process, host.server, reason, request)
 
 
 def _debug_in(

@@ -1,6 +1,13 @@
 """Processes: the kernel that everything else is built on."""
 
 from .._util import fix_module_metadata
+from ._alias import drop_alias as drop_alias, make_alias as make_alias
+from ._current import (
+    current as current,
+    current_process as current_process,
+    is_ghost as is_ghost,
+    send_ghost_away as send_ghost_away,
+)
 from ._errors import (
     AlreadyStartedError as AlreadyStartedError,
     CallError as CallError,
@@ -60,10 +67,6 @@ from ._node import (
 )
 from ._process import (
     Process as Process,
-    current as current,
-    current_process as current_process,
-    drop_alias as drop_alias,
-    make_alias as make_alias,
     tell_down as tell_down,
     watch_end as watch_end,
 )
@@ -104,8 +107,10 @@ from ._report import (
     emit as emit,
 )
 from ._routing import (
+    dead_letter as dead_letter,
     find as find,
     route as route,
+    seek as seek,
     send_quietly as send_quietly,
 )
 from ._timers import TimerRef as TimerRef, Timers as Timers

@@ -202,6 +202,11 @@ class BoundedMailbox(Mailbox):
             message.fail(full)
         self.drop(self.pid, message)
 
+    def find(self, fits: Callable[[object], bool], seen: int = -1) -> object:
+        """Take out the oldest message that fits, or return `MISSING`."""
+        # A message that was dropped meanwhile has moved the others: look at them all.
+        return super().find(fits, min(seen, -1))
+
 
 def _droppable(message: object) -> bool:
     if isinstance(message, Waiter):

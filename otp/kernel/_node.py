@@ -17,17 +17,18 @@ from contextvars import Context
 from itertools import count
 from math import inf
 from random import Random
-from typing import TYPE_CHECKING, Final, Self, final
+from typing import TYPE_CHECKING, Self, final
 
 import attrs
 import trio
 from trio.lowlevel import RunVar
 
+from ._current import current, enter, leave
 from ._errors import InvalidSpecError, NameTakenError
 from ._ids import Name, check_name
 from ._mailbox import Bounded, BoundedMailbox
 from ._messages import DeadLetter
-from ._process import Process, current, enter, leave, watch_end
+from ._process import Process, watch_end
 from ._reasons import KILL, NORMAL, SHUTDOWN
 from ._report import InstrumentReport, StuckReport, emit
 from ._timers import Timers
@@ -46,9 +47,6 @@ if TYPE_CHECKING:
     Hook = Literal["process_started", "process_exited", "dead_letter"]
 
 _nodes: RunVar[dict[str, Node]] = RunVar("otp_nodes")
-
-GHOST_TIME: Final = 1.0
-"""Seconds after which a killed process whose code still runs is reported."""
 
 
 def nodes() -> dict[str, Node]:
@@ -117,8 +115,8 @@ class Node:
         self.instruments: list[Instrument] = list(instruments)
         self.names: dict[str, Process] = {}
         self.processes: dict[int, Process] = {}
-        # The dead whose code still runs, oldest first.
-        self.ghosts: dict[Process, None] = {}
+        # The dead whose code still runs, and when that is to be reported.
+        self.ghosts: dict[Process, float] = {}
         self._farewells: deque[Process] = deque()
         self._bidding = False
         self._serials = count(1)
@@ -126,6 +124,7 @@ class Node:
         self._dead_letters = 0
         self._fatal: BaseException | None = None
         self._watching = False
+        self._entered = False
         # Every process starts from an empty context: it outlives its starter, so it
         # must not carry its tracing span or its logging context for life.
         self._context = Context()
@@ -143,6 +142,11 @@ class Node:
 
     async def __aenter__(self) -> Self:
         known = nodes()
+        if self._entered:
+            raise InvalidSpecError(
+                "invalid_node", self.name, "a node is entered once: make a new one"
+            )
+        self._entered = True
         if not self.name:
             self.name = next(n for n in _made_up_names() if n not in known)
         if self.name in known:
@@ -175,6 +179,8 @@ class Node:
                 self.root = Process(self, 0, None)
                 self.root.trap_exit = True
                 self.root.label = "node"
+                # What timers do is done by the node, too.
+                enter(self.root)
                 self._inner.start_soon(self.timers.run, name="otp timers")
                 self._inner.start_soon(self._ignore_mail, name="otp node")
                 task_status.started()
@@ -266,8 +272,14 @@ class Node:
 
         Raises:
             NameTakenError: somebody has the name, or the process has another.
+            ValueError: it is no name, or the process lives on another node.
         """
         check_name(name)
+        if process.node is not self:
+            raise ValueError(
+                f"{process.pid!r} lives on another node than {self.name!r}, "
+                f"and can have a name only there"
+            )
         holder = self.names.get(name)
         if holder is not None:
             raise NameTakenError(name, holder.pid)
@@ -325,17 +337,23 @@ class Node:
         self.dead_letter(pid, message, "mailbox full")
 
     def watch_ghosts(self) -> None:
-        """Report, in a while, the killed processes whose code still runs then."""
-        if not self._watching and self.ghosts:
+        """Report each killed process once, if its code still runs after a while."""
+        if self._watching:
+            return
+        due = min(self.ghosts.values(), default=inf)
+        if due != inf:
             self._watching = True
-            self.timers.start(GHOST_TIME, self._report_ghosts)
+            self.timers.start_at(due, self._report_ghosts)
 
     def _report_ghosts(self) -> None:
         self._watching = False
-        for ghost in self.ghosts:
-            if ghost.task is not None:
+        now = trio.current_time()
+        for ghost, due in self.ghosts.items():
+            if due <= now and ghost.task is not None:
+                self.ghosts[ghost] = inf
                 label = ghost.label or ghost.origin
                 emit(StuckReport(ghost.pid, label, where(ghost.task)))
+        self.watch_ghosts()
 
     def statistics(self) -> NodeStatistics:
         """Return numbers about the node at this moment."""

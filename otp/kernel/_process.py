@@ -19,13 +19,14 @@ and what it sends meanwhile is ignored.
 
 from __future__ import annotations
 
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, final
 
 import trio
 from trio.lowlevel import current_task
 
-from ._errors import NoNodeError, NotAProcessError, ReceiveTimeoutError
+from ._alias import drop_alias
+from ._current import enter, send_ghost_away
+from ._errors import ReceiveTimeoutError
 from ._exit_rules import DELIVER, IGNORE, receive_exit
 from ._ids import Alias, Pid, Ref
 from ._mailbox import BUDGET, MISSING, Mailbox
@@ -39,9 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import TypeVarTuple, Unpack
 
-    from trio.lowlevel import Task
+    from trio.lowlevel import Abort, Task
 
-    from ._ids import Until
     from ._node import Node
     from ._reasons import ExitReason
 
@@ -49,35 +49,8 @@ if TYPE_CHECKING:
     Reporter = Callable[["Process", ExitReason, BaseException], None]
 
 
-_current: ContextVar[Process] = ContextVar("otp_process")
-
-
-def current() -> Process:
-    """Return the process that runs, or the node's own outside of any process.
-
-    Raises:
-        NoNodeError: no node runs here.
-    """
-    process = _current.get(None)
-    if process is None:
-        raise NoNodeError
-    return process
-
-
-def current_process(what: str) -> Process:
-    """Return the process that runs.
-
-    Raises:
-        NotAProcessError: no process runs, only the node.
-    """
-    process = current()
-    if process.parent is None:
-        raise NotAProcessError(what)
-    return process
-
-
-enter: Final = _current.set
-leave: Final = _current.reset
+GHOST_TIME: Final = 1.0
+"""Seconds after which a killed process whose code still runs is reported."""
 
 
 class Process(Relations):
@@ -169,25 +142,26 @@ class Process(Relations):
         self, fn: Callable[[Unpack[Ts]], Awaitable[object]], *args: *Ts
     ) -> None:
         """Live, as the body of the process's Trio task."""
-        _current.set(self)
+        enter(self)
         self.task = current_task()
         reason: ExitReason = NORMAL
         try:
             with self.scope:
                 if self.reason is None:  # not killed before it ran
                     await fn(*args)
-        except trio.Cancelled:
-            # Not by its own scope: the node is being torn down around it.
+        except BaseException as error:
+            # What is still cancelled here is not so by its own scope: the node is
+            # being torn down around it.
+            reason, own = KILLED, _without_cancellation(error)
+            if own is None:
+                raise
+            reason = self._ended_by(own)
+        finally:
             self.finished = True
-            self.end(KILLED)
-            raise
-        except BaseException as error:  # noqa: BLE001 - it goes to the node
-            reason = self._ended_by(error)
-        self.finished = True
-        if self.reason is None:
-            self.end(reason)
-        else:
-            self.node.ghosts.pop(self, None)
+            if self.reason is None:
+                self.end(reason)
+            else:
+                self.node.ghosts.pop(self, None)
 
     async def host(
         self, fn: Callable[[Unpack[Ts]], Awaitable[object]], *args: *Ts
@@ -228,7 +202,7 @@ class Process(Relations):
         serving = self.serving
         self.aliases = self.owed = self.serving = None
         if not self.finished:
-            node.ghosts[self] = None
+            node.ghosts[self] = trio.current_time() + GHOST_TIME
         if node.instruments:
             node.instrument("process_exited", self.pid, reason)
         if serving is not None:
@@ -263,8 +237,8 @@ class Process(Relations):
         self, sender: Process, reason: ExitReason, *, by_link: bool
     ) -> None:
         """Receive an exit signal."""
-        if self.reason is not None:
-            return
+        if self.reason is not None or self.parent is None:
+            return  # nothing kills the dead, or the node
         verdict = receive_exit(
             reason,
             by_link=by_link,
@@ -308,7 +282,9 @@ class Process(Relations):
         """
         box = self.mailbox
         box.credit -= 1
-        if box.credit < 0 or self.reason is not None:
+        if self.reason is not None:
+            await send_ghost_away()
+        if box.credit < 0:
             box.credit = BUDGET
             await trio.lowlevel.checkpoint()
         found = box.take() if fits is None else box.find(fits)
@@ -348,6 +324,14 @@ class Process(Relations):
             timers.cancel(timer)
 
 
+def _without_cancellation(error: BaseException) -> BaseException | None:
+    if isinstance(error, trio.Cancelled):
+        return None
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(trio.Cancelled)[1]
+    return error
+
+
 def report_crash(process: Process, reason: ExitReason, error: BaseException) -> None:
     """Report the end of a plain process, if it crashed."""
     if isinstance(reason, Crash):
@@ -355,13 +339,29 @@ def report_crash(process: Process, reason: ExitReason, error: BaseException) -> 
         emit(ProcessReport(process.pid, label, reason, error))
 
 
+@final
+class EndWaiter(Waiter):
+    """What waits for the end of *process*; if it gives up, nothing of it is left."""
+
+    __slots__ = ("process", "ref")
+
+    def __init__(self, process: Process) -> None:
+        super().__init__()
+        self.process = process
+        self.ref = Ref()
+        process.watch(Monitor(self.ref, self, process.pid))
+
+    def abort(self, _raise_cancel: Callable[[], object]) -> Abort:
+        self.process.unwatch(self.ref)
+        return super().abort(_raise_cancel)
+
+
 def watch_end(process: Process) -> Waiter:
     """Return a slot that is settled with the reason when *process* dies."""
+    if process.reason is None:
+        return EndWaiter(process)
     waiter = Waiter()
-    if process.reason is not None:
-        waiter.settle(process.reason)
-    else:
-        process.watch(Monitor(Ref(), waiter, process.pid))
+    waiter.settle(process.reason)
     return waiter
 
 
@@ -375,23 +375,3 @@ def tell_down(monitor: Monitor, reason: ExitReason) -> None:
         watcher.mailbox.put(Down(ref, monitor.shown, reason, monitor.tag))
     elif isinstance(watcher, Waiter):
         watcher.died(reason)
-
-
-def drop_alias(alias: Alias) -> bool:
-    """Make *alias* inactive, and tell whether it was active."""
-    process = alias.process
-    if process is None:
-        return False
-    alias.process = None
-    if process.aliases is not None:
-        process.aliases.discard(alias)
-    return True
-
-
-def make_alias(process: Process, until: Until) -> Alias:
-    """Give *process* a second address."""
-    made = Alias(process, until)
-    if process.aliases is None:
-        process.aliases = set()
-    process.aliases.add(made)
-    return made

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._errors import NodeDownError, NoProcessError
+from ._alias import drop_alias
+from ._current import current, is_ghost, node_of_task
+from ._errors import MailboxFullError, NodeDownError, NoProcessError
 from ._ids import Alias, Name, Pid
 from ._node import nodes
-from ._process import Process, current, drop_alias
+from ._reasons import NO_CONNECTION, NO_PROC
 
 if TYPE_CHECKING:
     from ._ids import ServerRef
+    from ._process import Process
+    from ._reasons import ExitReason
 
     Dest = ServerRef | Alias
 
-__all__ = ["find", "find_node_names", "route", "send_quietly"]
+__all__ = ["dead_letter", "find", "find_node_names", "route", "seek", "send_quietly"]
 
 
 def find(server: ServerRef) -> Process | None:
@@ -34,6 +38,14 @@ def find(server: ServerRef) -> Process | None:
         )
     pid = server.registry.whereis_name(server.key)
     return None if pid is None else pid.process
+
+
+def seek(server: ServerRef) -> tuple[Process | None, ExitReason]:
+    """Return the process behind *server*, or None and the reason for that."""
+    try:
+        return find(server), NO_PROC
+    except NodeDownError:
+        return None, NO_CONNECTION
 
 
 def find_node_names(name: Name) -> dict[str, Process]:
@@ -56,20 +68,30 @@ def route(dest: Dest, message: object) -> None:
             drop_alias(dest)
             process.unwatch_own(dest)
     else:
-        process = find(dest)
+        process, _ = seek(dest)
         if process is None and not (isinstance(dest, Name) and dest.node):
             raise NoProcessError(dest)
     if process is None:
-        current().node.dead_letter(dest, message, "dead")
-        return
-    if process.node.ghosts and current().reason is not None:
-        return
-    process.mailbox.deliver(message)
+        dead_letter(dest, message, "dead")
+    elif not process.node.ghosts or not is_ghost():
+        process.mailbox.deliver(message)
 
 
 def send_quietly(dest: Dest, message: object) -> None:
-    """Send, and if nobody is there let the message be a dead letter."""
+    """Send, and what does not get there is a dead letter."""
     try:
         route(dest, message)
-    except (NoProcessError, NodeDownError):
-        current().node.dead_letter(dest, message, "dead")
+    except NoProcessError:
+        dead_letter(dest, message, "dead")
+    except MailboxFullError:
+        dead_letter(dest, message, "mailbox full")
+
+
+def dead_letter(dest: object, message: object, why: str) -> None:
+    """Show *message*, which did not reach *dest*, to the instruments of the node.
+
+    That is the node of the sender; a task that is outside of all nodes has none.
+    """
+    node = node_of_task()
+    if node is not None:
+        node.dead_letter(dest, message, why)

@@ -21,6 +21,7 @@ from ..kernel import (
     Crash,
     Exit,
     Exited,
+    InvalidSpecError,
     Name,
     NoProcessError,
     Process,
@@ -129,7 +130,11 @@ async def start_process(
     parent.node.launch(process, nursery, fn, process, ack, *args, host=options.host)
     if options.timeout != inf:
         parent.node.timers.expire_in(options.timeout, ack)
-    return process, await _await_ack(parent, process, ack)
+    try:
+        return process, await _await_ack(parent, process, ack)
+    except BaseException:
+        _free_name(process, options)
+        raise
 
 
 def report_end(process: Process, reason: ExitReason, _error: BaseException) -> None:
@@ -167,6 +172,9 @@ def _take_name(process: Process, options: StartOptions) -> None:
     name = options.name
     if name is None:
         return
+    if isinstance(name, Name) and name.node not in (None, process.node.name):
+        text = f"{options.what} cannot be started here as {name}"
+        raise InvalidSpecError("invalid_name", name, text)
     holder = find(name)
     if holder is None and isinstance(name, Name):
         process.node.register(name.name, process)
@@ -178,6 +186,13 @@ def _take_name(process: Process, options: StartOptions) -> None:
     pid = process.pid if holder is None else holder.pid
     reason = Reason(("already_started", pid))
     raise AlreadyStartedError(options.what, pid, reason)
+
+
+def _free_name(process: Process, options: StartOptions) -> None:
+    """Free the name of a dead process where its node cannot do so."""
+    name = options.name
+    if isinstance(name, Via) and name.registry.whereis_name(name.key) is process.pid:
+        name.registry.unregister_name(name.key)
 
 
 # ------------------------------------------------------------- for plain functions

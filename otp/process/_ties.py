@@ -21,8 +21,8 @@ from ..kernel import (
     current,
     current_process,
     drop_alias,
-    find,
     make_alias,
+    seek,
     tell_down,
     watch_end,
 )
@@ -80,7 +80,8 @@ def monitor(
     """Have a `Down` message sent to the caller when *server* dies.
 
     Each monitor is a new one with a reference of its own. If nobody is there the
-    message comes at once, with the reason `NoProc`.
+    message comes at once, with the reason `NoProc`, or `NoConnection` if there is
+    not even such a node.
 
     Args:
         server: a pid or a name; the name is resolved now.
@@ -93,12 +94,12 @@ def monitor(
     """
     caller = current_process("monitor()")
     ref = Ref() if alias is None else make_alias(caller, alias)
-    process = find(server)
+    process, reason = seek(server)
     watch = Monitor(ref, caller, server, tag)
     if process is not None:
         process.watch(watch)
     else:
-        tell_down(watch, NO_PROC)
+        tell_down(watch, reason)
     return ref
 
 
@@ -126,10 +127,10 @@ async def wait_exited(server: ServerRef, *, timeout: float = inf) -> ExitReason:
     Raises:
         trio.TooSlowError: it still lives after *timeout* seconds.
     """
-    process = find(server)
+    process, reason = seek(server)
     if process is None:
         await trio.lowlevel.checkpoint()
-        return NO_PROC
+        return reason
     waiter = watch_end(process)
     with trio.fail_after(timeout):
         return check_reason(await waiter.wait())

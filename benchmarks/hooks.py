@@ -1,0 +1,117 @@
+"""The framework as a peer of the benchmark: what its workloads need, in its words.
+
+Everything here is used as the documentation says, with all defaults: names, the time-out
+of five seconds, links, reports.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import trio
+
+import otp
+from otp import gen_server, process
+
+try:
+    from otp import supervisor
+except ImportError:
+    pass
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+T = TypeVar("T")
+
+
+class Counter(otp.GenServer):
+    """Adds up."""
+
+    def __init__(
+        self,
+        on_init: Callable[[], object] | None = None,
+        on_exit: Callable[[], object] | None = None,
+    ) -> None:
+        self.count = 0
+        self.on_exit = on_exit
+        if on_init is not None:
+            on_init()
+
+    @otp.call
+    async def add(self, n: int) -> int:
+        self.count += n
+        return self.count
+
+    @otp.cast
+    async def tell(self, n: int) -> None:
+        self.count += n
+
+    @otp.cast
+    async def stop(self) -> otp.Stop:
+        return otp.Stop()
+
+    @otp.cast
+    async def crash(self) -> None:
+        raise RuntimeError("crash")
+
+    async def terminate(self, reason: otp.ExitReason) -> None:
+        if self.on_exit is not None:
+            self.on_exit()
+
+
+class Worker(Counter):
+    """A counter that says who it is when it is up."""
+
+    def __init__(self, up: Callable[[otp.Pid], object]) -> None:
+        super().__init__()
+        up(process.self())
+
+
+class Hooks:
+    """What the workloads need."""
+
+    def __init__(self) -> None:
+        self.call = Counter.add
+        self.cast = Counter.tell
+        self.stop_nowait = Counter.stop
+        self.crash_nowait = Counter.crash
+        self.self_pid = process.self
+        self.send = process.send
+        self.recv = process.receive
+
+    def run(self, main: Callable[[], Awaitable[T]]) -> T:
+        async def go() -> T:
+            async with otp.Node():
+                return await main()
+
+        return trio.run(go)
+
+    async def start_counter(
+        self,
+        on_init: Callable[[], object] | None = None,
+        on_exit: Callable[[], object] | None = None,
+        wait: bool = True,
+    ) -> otp.Pid[Counter]:
+        return await gen_server.start_link(Counter, on_init, on_exit)
+
+    async def start_supervisor(
+        self,
+        siblings: int,
+        on_sibling_init: Callable[[], object],
+        on_worker_init: Callable[[otp.Pid], object],
+    ) -> None:
+        child = otp.child_spec(Counter, on_sibling_init)
+        children: list[otp.ChildSpec[Counter]] = [
+            child.override(id=f"sibling {n}") for n in range(siblings)
+        ]
+        children.append(otp.child_spec(Worker, on_worker_init))
+        spec = otp.one_for_one(*children, max_restarts=1_000_000, max_seconds=5)
+        await supervisor.start_link(otp.Supervisor, spec)
+
+    async def spawn(
+        self, fn: Callable[..., Awaitable[object]], *args: object
+    ) -> otp.Pid:
+        return process.spawn(fn, *args)
+
+
+hooks = Hooks()

@@ -1,0 +1,304 @@
+"""The application controller: the process that starts and stops applications.
+
+There is one on each node that has applications, registered as
+``application_controller``. It comes to be when it is first needed, as a child of
+the node, so that a node that ends stops its applications, the last one first.
+
+It never waits for an application: masters do, and tell it. While one is stopped, a
+request that is about that one waits; all others are served.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, NoReturn, final
+
+from .._util import short
+from ..kernel import (
+    NORMAL,
+    Exit,
+    Exited,
+    ServerExitedError,
+    Waiter,
+    current_node,
+    emit,
+)
+from ..sys import SystemRequest, handle_system_message
+from ._errors import (
+    ApplicationAlreadyStartedError,
+    ApplicationError,
+    ApplicationStartError,
+    ApplicationTerminatedError,
+    BadStartError,
+    NotStartedError,
+)
+from ._host import CONTROLLER, Host
+from ._master import Master, StartFailed, StopOrder, Up
+from ._order import with_included
+from ._report import ApplicationExited, ApplicationStarted, ApplicationStopped
+from ._rules import END_NODE, after_end, after_failed_start
+from ._table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..kernel import ExitReason, Node, Pid, Process
+    from ._rules import StartType
+    from ._table import Entry
+
+
+class Request(Waiter):
+    """Asks the controller for something about the application called *name*."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def died(self, reason: ExitReason) -> None:
+        self.fail(ServerExitedError(CONTROLLER, reason))
+
+
+@final
+class StartRequest(Request):
+    """Asks for a start as *type*."""
+
+    __slots__ = ("type",)
+
+    def __init__(self, name: str, type_: StartType) -> None:
+        super().__init__(name)
+        self.type: StartType = type_
+
+
+@final
+class StopRequest(Request):
+    """Asks for a stop."""
+
+    __slots__ = ()
+
+
+@final
+class Controller:
+    """The code of the application controller of one node."""
+
+    def __init__(self, process: Process) -> None:
+        process.trap_exit = True
+        process.label = "application controller"
+        process.guardian = process.parent
+        self.table = Table()
+        self._process = process
+        self._parent = process.node.root.pid
+        self._masters: dict[Pid, Master] = {}
+        self._host = Host(process, self._parent, self.table)
+
+    async def ask(self, request: Request) -> None:
+        """Hand in *request* and wait until it is done.
+
+        Raises:
+            ApplicationError: it cannot be done, or went wrong.
+            ServerExitedError: the node ends.
+        """
+        self._process.mailbox.put(request)
+        await request.wait()
+
+    async def run(self) -> NoReturn:
+        """Be the process."""
+        while True:
+            message = await self._process.receive(None, inf)
+            if isinstance(message, Exited) and message.pid is self._parent:
+                await self._stop_all()
+                raise Exit(message.reason)
+            if isinstance(message, SystemRequest):
+                reason = await handle_system_message(message, self._host)
+                if reason is not None:
+                    await self._stop_all()
+                    raise Exit(reason)
+            else:
+                self._handle(message)
+
+    def _handle(self, message: object) -> None:
+        match message:
+            case StartRequest():
+                self._try(message, lambda: self._start(message))
+            case StopRequest():
+                self._try(message, lambda: self._stop(message))
+            case Up(master, top):
+                self._up(master, top)
+            case StartFailed(master, failure):
+                entry = self.table.by_master(master)
+                if entry is not None:
+                    entry.failure = failure
+            case Exited(pid, reason):
+                self._master_ended(pid, reason)
+            case _:
+                self._process.node.dead_letter(
+                    self._process.pid, message, f"unexpected: {short(message)}"
+                )
+
+    # ---------------------------------------------------------------- the requests
+
+    def _try(self, request: Request, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except ApplicationError as error:
+            self._process.quit(request)
+            request.fail(error)
+        else:
+            if not request.settled:
+                self._process.owe(request)
+
+    def _start(self, request: StartRequest) -> None:
+        entry = self.table.entry(request.name)
+        match entry.status:
+            case "loaded":
+                self.table.check_dependencies(entry)
+                self._launch(entry, request.type)
+                entry.callers.append(request)
+            case "starting":
+                entry.callers.append(request)
+            case "running":
+                raise ApplicationAlreadyStartedError(request.name)
+            case "stopping":
+                entry.queued.append(request)
+
+    def _stop(self, request: StopRequest) -> None:
+        entry = self.table.entries.get(request.name)
+        if entry is None or entry.status in ("loaded", "starting"):
+            raise NotStartedError(request.name)
+        if entry.status == "stopping":
+            entry.queued.append(request)
+            return
+        self._order_stop(entry)
+        entry.callers.append(request)
+
+    def _launch(self, entry: Entry, type_: StartType) -> None:
+        """Start a master, linked, among the children of this process."""
+        me = self._process
+        process = me.node.create(me)
+        process.link(me)
+        process.guardian = me.pid
+        everything = with_included(entry.app, loaded=self.table.apps)
+        included = [
+            (self.table.entry(app.name).app, self.table.entry(app.name).spec)
+            for app in everything[1:]
+        ]
+        master = Master(process, entry.app, entry.spec, included, me.pid)
+        self._masters[process.pid] = master
+        self.table.mark_starting(entry, type_, process.pid)
+        me.node.launch(process, me.nursery, master.run, host=True)
+
+    def _order_stop(self, entry: Entry) -> None:
+        self.table.mark_stopping(entry)
+        if entry.master is not None and entry.master.process is not None:
+            entry.master.process.mailbox.put(StopOrder())
+
+    # ------------------------------------------------------------ what masters tell
+
+    def _up(self, master: Pid, top: Pid) -> None:
+        entry = self.table.by_master(master)
+        if entry is None:
+            return
+        self.table.mark_running(entry, top)
+        emit(ApplicationStarted(entry.spec.name, entry.type, self._process.node.name))
+        self._answer(entry, None)
+
+    def _master_ended(self, master: Pid, reason: ExitReason) -> None:
+        entry = self.table.by_master(master)
+        if entry is None:
+            return
+        del self._masters[master]
+        status, failure = entry.status, entry.failure
+        self.table.mark_down(entry)
+        match status:
+            case "loaded" | "starting":
+                if failure is None:
+                    failure = ApplicationStartError(entry.spec.name, reason)
+                self._answer(entry, failure)
+                self._start_failed(entry, failure)
+            case "running":
+                self._ended(entry, reason)
+            case "stopping":
+                emit(ApplicationStopped(entry.spec.name, entry.type))
+                self._answer(entry, None)
+        queued, entry.queued = entry.queued, []
+        for request in queued:
+            self._handle(request)
+
+    def _start_failed(self, entry: Entry, failure: ApplicationStartError) -> None:
+        name, type_ = entry.spec.name, entry.type
+        shown = failure.__cause__ if isinstance(failure, BadStartError) else None
+        emit(ApplicationExited(name, type_, failure.reason, False, shown))
+        if after_failed_start(type_, declined=failure.declined) == END_NODE:
+            self._end_node(entry, failure.reason, "could not start", failure)
+
+    def _ended(self, entry: Entry, reason: ExitReason) -> None:
+        emit(ApplicationExited(entry.spec.name, entry.type, reason, True))
+        if after_end(entry.type, reason) == END_NODE:
+            self._end_node(entry, reason, "ended", None)
+
+    def _end_node(
+        self,
+        entry: Entry,
+        reason: ExitReason,
+        what: str,
+        cause: BaseException | None,
+    ) -> None:
+        error = ApplicationTerminatedError(entry.spec.name, entry.type, reason, what)
+        error.__cause__ = cause
+        self._process.node.fatal(error)
+
+    def _answer(self, entry: Entry, error: ApplicationError | None) -> None:
+        callers, entry.callers = entry.callers, []
+        for caller in callers:
+            self._process.quit(caller)
+            if error is None:
+                caller.settle(None)
+            else:
+                caller.fail(error)
+
+    # ----------------------------------------------------------------- the own end
+
+    async def _stop_all(self) -> None:
+        """Stop what is being started, then what runs, the last one first."""
+        for master in reversed(self._masters.values()):
+            master.abandon_start()
+        await self._await_status("starting", "stopping")
+        while self.table.running:
+            self._order_stop(self.table.entry(self.table.running[-1]))
+            await self._await_status("stopping")
+
+    async def _await_status(self, *busy: str) -> None:
+        """Serve the masters until no application is busy so; refuse requests."""
+        while any(entry.status in busy for entry in self.table.entries.values()):
+            message = await self._process.receive(None, inf)
+            if isinstance(message, Waiter):
+                message.died(NORMAL)
+            else:
+                self._handle(message)
+
+
+# ------------------------------------------------------------------ where to find it
+
+
+def find_controller(node: Node) -> Controller | None:
+    """Return the controller of *node*, if there is one."""
+    process = node.names.get(CONTROLLER)
+    if process is None or process.dictionary is None:
+        return None
+    found = process.dictionary.get(Controller)
+    return found if isinstance(found, Controller) else None
+
+
+def controller() -> Controller:
+    """Return the controller of the node that the caller is on; start it if need be."""
+    node = current_node()
+    found = find_controller(node)
+    if found is not None:
+        return found
+    process = node.create(node.root)
+    node.register(CONTROLLER, process)
+    made = Controller(process)
+    process.dictionary = {Controller: made}
+    node.launch(process, None, made.run, host=True)
+    return made

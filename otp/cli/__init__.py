@@ -1,0 +1,7 @@
+"""The command ``otp``: run a program, or begin one."""
+
+from .._util import fix_module_metadata
+from ._errors import CommandError as CommandError
+from ._main import main as main
+
+fix_module_metadata(__name__, globals())

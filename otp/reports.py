@@ -1,0 +1,78 @@
+"""The reports of all floors, in one place, and how to make them visible.
+
+A report is a frozen value: what happened, to whom, and why. Whoever makes it hands
+it to loguru at once, so reports stand in the order of the events, and it is found
+there as ``record["extra"]["report"]``. As a library ``otp`` is silent:
+``logger.enable("otp")`` is all it takes to hear it, and `show` makes it readable.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from loguru import logger
+
+from ._util import fix_module_metadata
+from .application import ApplicationReport
+from .gen_server import ServerReport, UnexpectedMessage
+from .kernel import InstrumentReport, Level, ProcessReport, Report, StuckReport
+from .proc_lib import CrashReport
+from .supervisor import ProgressReport, SupervisorReport
+
+if TYPE_CHECKING:
+    from loguru import Record
+
+__all__ = [
+    "ApplicationReport",
+    "CrashReport",
+    "InstrumentReport",
+    "Level",
+    "ProcessReport",
+    "ProgressReport",
+    "Report",
+    "ServerReport",
+    "StuckReport",
+    "SupervisorReport",
+    "UnexpectedMessage",
+    "show",
+]
+
+
+def show(level: str = "INFO", stream: TextIO | None = None) -> int:
+    """Write the log, reports included, to *stream* from now on.
+
+    Lines are coloured on a terminal and plain elsewhere. loguru's own handlers are
+    replaced.
+
+    Args:
+        level: the least level that is shown, such as ``"WARNING"``.
+        stream: standard error by default.
+
+    Returns:
+        loguru's number of the new handler, for ``logger.remove()``.
+
+    Raises:
+        ValueError: there is no such level.
+    """
+    logger.remove()
+    logger.enable("otp")
+    return logger.add(
+        stream or sys.stderr,
+        level=level,
+        format=_format,
+        backtrace=False,
+        diagnose=False,
+    )
+
+
+def _format(record: Record) -> str:
+    where = "" if "report" in record["extra"] else " <dim>{name}:</dim>"
+    return (
+        "<dim>{time:HH:mm:ss.SSS}</dim> <level>{level: <8}</level>"
+        + where
+        + " {message}\n{exception}"
+    )
+
+
+fix_module_metadata(__name__, globals())

@@ -1,0 +1,118 @@
+"""What is asked of a supervisor, and what it sends to itself, as messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
+
+import attrs
+
+from ..proc_lib import ChildSpec, Started
+from ._children import ChildCounts, ChildInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from ._spec import SupervisorSpec
+
+T = TypeVar("T")
+
+
+class Request(Generic[T]):
+    """A request that is answered with a *T*, or with an error."""
+
+    __slots__ = ()
+
+
+@final
+@attrs.frozen
+class StartChild(Request[Started[T]], Generic[T]):
+    """Add a child and start it."""
+
+    spec: ChildSpec[T]
+
+
+@final
+@attrs.frozen
+class StartDynamicChild(Request[Started[Any]]):
+    """Start another child of the one kind, with further arguments."""
+
+    args: tuple[object, ...]
+
+
+@final
+@attrs.frozen
+class TerminateChild(Request[None]):
+    """Stop a child; a dynamic one is named by its pid."""
+
+    child: Hashable
+
+
+@final
+@attrs.frozen
+class RestartChild(Request[Started[Any]]):
+    """Start a child that is down."""
+
+    id: Hashable
+
+
+@final
+@attrs.frozen
+class DeleteChild(Request[None]):
+    """Strike a child that is down off the list."""
+
+    id: Hashable
+
+
+@final
+@attrs.frozen
+class GetChildSpec(Request[ChildSpec[Any]]):
+    """Show the specification of a child."""
+
+    child: Hashable
+
+
+@final
+@attrs.frozen
+class WhichChildren(Request[list[ChildInfo]]):
+    """Show the children."""
+
+
+@final
+@attrs.frozen
+class CountChildren(Request[ChildCounts]):
+    """Count the children."""
+
+
+@final
+@attrs.frozen
+class ChangeSpec(Request[None]):
+    """Go on with another specification."""
+
+    spec: SupervisorSpec
+
+
+AnyRequest = (
+    StartChild[Any]
+    | StartDynamicChild
+    | TerminateChild
+    | RestartChild
+    | DeleteChild
+    | GetChildSpec
+    | WhichChildren
+    | CountChildren
+    | ChangeSpec
+)
+"""Everything that can be asked of a supervisor."""
+
+
+@final
+@attrs.frozen
+class TryAgain:
+    """Sent by a supervisor to itself: restart a child that could not be restarted.
+
+    *row* is the child's number of restarts when it was sent: one from an earlier
+    pause, which something else has ended, comes to nothing.
+    """
+
+    id: Hashable
+    row: int

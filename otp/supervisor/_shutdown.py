@@ -1,0 +1,118 @@
+"""How children are stopped.
+
+A child is watched by a monitor while it is told to end, not by its link, which it may
+have removed. Of a child that was dead before, the monitor knows nothing; then the exit
+signal in the mailbox says why. In no case is that signal left there: a death that was
+asked for must not be taken for a crash later.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, Final, cast
+
+import trio
+
+from .. import process
+from ..kernel import (
+    KILL,
+    SHUTDOWN,
+    Down,
+    Exited,
+    NoProc,
+    Reason,
+    ReceiveTimeoutError,
+    watch_end,
+)
+from ..proc_lib import default_shutdown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ..kernel import ExitReason, Pid, Process, Ref
+    from ..proc_lib import ShutdownLimit
+
+UNLINKED: Final = Reason("child_process_unlinked")
+"""Why a child died that had removed its link first: nobody knows."""
+
+
+async def stop_child(pid: Pid, limit: ShutdownLimit) -> ExitReason:
+    """Stop one child and return why it has ended; see `stop_children`."""
+    return (await stop_children([pid], limit))[pid]
+
+
+async def stop_children(
+    pids: Iterable[Pid], limit: ShutdownLimit
+) -> dict[Pid, ExitReason]:
+    """Stop children, all at once, and return why each has ended.
+
+    They are told to shut down, and those that still live after *limit* seconds, which
+    is one time for all of them, are killed; ``"brutal_kill"`` kills them at once.
+    """
+    order = KILL if limit == "brutal_kill" else SHUTDOWN
+    waiting: dict[Ref, Pid] = {}
+    for pid in pids:
+        waiting[process.monitor(pid)] = pid
+        process.exit(pid, order)
+    deadline = inf if limit == "brutal_kill" else trio.current_time() + limit
+    reasons: dict[Pid, ExitReason] = {}
+    while waiting:
+        try:
+            down = await _receive_down(waiting, deadline)
+        except ReceiveTimeoutError:
+            for pid in waiting.values():
+                process.exit(pid, KILL)
+            deadline = inf
+        else:
+            pid = waiting.pop(down.ref)
+            reasons[pid] = _take_leave(pid, down.reason)
+    return reasons
+
+
+async def _receive_down(waiting: Mapping[Ref, Pid], deadline: float) -> Down:
+    message = await process.receive(
+        lambda m: isinstance(m, Down) and m.ref in waiting,
+        timeout=max(0.0, deadline - trio.current_time()),
+    )
+    return cast("Down", message)
+
+
+def _take_leave(pid: Pid, reason: ExitReason) -> ExitReason:
+    """Remove the link to a dead child and its exit signal; return why it ended."""
+    if not isinstance(reason, NoProc):
+        process.unlink(pid, flush=True)
+        return reason
+    try:
+        signal = process.receive_nowait(
+            lambda m: isinstance(m, Exited) and m.pid is pid
+        )
+    except trio.WouldBlock:
+        return UNLINKED
+    return cast("Exited", signal).reason
+
+
+async def reap(supervisor: Process, limits: Mapping[Pid, ShutdownLimit]) -> None:
+    """See to it that no process outlives *supervisor*, which is dead, for long.
+
+    Those that it started know of its death by their links. Whoever lives on has the
+    time that *limits* gives it, 5 seconds if there is none, and is killed then.
+    """
+    nursery = supervisor.nursery
+    if nursery is None or not nursery.child_tasks:
+        return
+    # Tasks that were started just now get to know that they are processes.
+    await trio.lowlevel.checkpoint()
+    left = [
+        (_seconds(limits.get(child.pid, default_shutdown("worker"))), child)
+        for child in supervisor.node.processes.values()
+        if child.task is not None and child.task.parent_nursery is nursery
+    ]
+    now = trio.current_time()
+    for seconds, child in sorted(left, key=lambda pair: pair[0]):
+        with trio.move_on_at(now + seconds):
+            await watch_end(child).wait()
+        child.exit_signal(supervisor, KILL, by_link=False)
+
+
+def _seconds(limit: ShutdownLimit) -> float:
+    return 0.0 if limit == "brutal_kill" else limit
