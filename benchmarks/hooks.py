@@ -11,12 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import trio
 
 import otp
-from otp import gen_server, process
-
-try:
-    from otp import supervisor
-except ImportError:
-    pass
+from otp import gen_server, process, supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -67,6 +62,13 @@ class Worker(Counter):
         up(process.self())
 
 
+async def enter(
+    on_init: Callable[[], object] | None, on_exit: Callable[[], object] | None
+) -> None:
+    """Become a counter, without anybody waiting for that."""
+    await gen_server.enter_loop(Counter(on_init, on_exit))
+
+
 class Hooks:
     """What the workloads need."""
 
@@ -91,7 +93,9 @@ class Hooks:
         on_init: Callable[[], object] | None = None,
         on_exit: Callable[[], object] | None = None,
         wait: bool = True,
-    ) -> otp.Pid[Counter]:
+    ) -> otp.Pid:
+        if not wait:
+            return process.spawn_link(enter, on_init, on_exit)
         return await gen_server.start_link(Counter, on_init, on_exit)
 
     async def start_supervisor(

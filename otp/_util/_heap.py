@@ -49,8 +49,8 @@ class DeadlineHeap(Generic[T]):
         self._dead = 0
 
     def __len__(self) -> int:
-        """Return the number of entries in memory, of which up to half are dead."""
-        return len(self._heap)
+        """Return the number of items that are neither cancelled nor given out."""
+        return len(self._heap) - self._dead
 
     def push(self, deadline: float, item: T) -> HeapEntry[T]:
         """Add *item*, due at *deadline*."""

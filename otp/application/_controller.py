@@ -13,6 +13,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, NoReturn, final
 
+from .. import process as processes
 from .._util import short
 from ..kernel import (
     NORMAL,
@@ -86,10 +87,13 @@ class Controller:
         process.trap_exit = True
         process.label = "application controller"
         process.guardian = process.parent
+        process.reaper = self._reap
         self.table = Table()
         self._process = process
         self._parent = process.node.root.pid
         self._masters: dict[Pid, Master] = {}
+        # Whether it has ended, or is about to, because it was told to.
+        self._dismissed = False
         self._host = Host(process, self._parent, self.table)
 
     async def ask(self, request: Request) -> None:
@@ -261,6 +265,7 @@ class Controller:
 
     async def _stop_all(self) -> None:
         """Stop what is being started, then what runs, the last one first."""
+        self._dismissed = True
         for master in reversed(self._masters.values()):
             master.abandon_start()
         await self._await_status("starting", "stopping")
@@ -276,6 +281,19 @@ class Controller:
                 message.died(NORMAL)
             else:
                 self._handle(message)
+
+    async def _reap(self) -> None:
+        """End the node if this process did not end as it should.
+
+        Nobody would know any more what runs, and a permanent application could end
+        without anything coming of it.
+        """
+        if self._dismissed:
+            return
+        for master in list(self._masters):
+            await processes.wait_exited(master)
+        text = f"the {CONTROLLER} died, and with it its node: {self._process.reason!r}"
+        self._process.node.fatal(ApplicationError(CONTROLLER, text))
 
 
 # ------------------------------------------------------------------ where to find it

@@ -35,8 +35,7 @@ from ..kernel import (
     reason_of,
 )
 from ..proc_lib import ChildSpec
-from ._errors import ApplicationError, ApplicationStartError, BadStartError
-from ._host import CONTROLLER
+from ._errors import ApplicationStartError, BadStartError
 from ._report import CallbackFailed
 
 if TYPE_CHECKING:
@@ -204,7 +203,6 @@ class Master:
                 case Exited(pid, reason) if pid is top:
                     return reason
                 case Exited(pid, reason) if pid is self._controller:
-                    self._process.node.fatal(_lost_controller(reason))
                     return reason
                 case _:
                     pass
@@ -240,10 +238,3 @@ class Master:
 
 def _is_child_spec(value: object) -> TypeGuard[ChildSpec]:
     return isinstance(value, ChildSpec)
-
-
-def _lost_controller(reason: ExitReason) -> ApplicationError:
-    # Nobody would know any more what runs, and a permanent application could end
-    # without anything coming of it.
-    text = f"the {CONTROLLER} died, and with it its node: {reason!r}"
-    return ApplicationError(CONTROLLER, text)

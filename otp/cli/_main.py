@@ -72,7 +72,7 @@ def _new(options: Namespace) -> int:
 
 
 def _say(text: str, stream: TextIO | None = None) -> None:
-    print(text, file=stream)  # noqa: T201 - a command speaks to who called it
+    print(text, file=stream)
 
 
 # ------------------------------------------------------------------------- arguments

@@ -20,6 +20,7 @@ from ._client import (
     abcast as abcast,
     call as call,
     cast as cast,
+    enter_loop as enter_loop,
     multi_call as multi_call,
     send_request as send_request,
     start as start,
@@ -32,7 +33,7 @@ from ._errors import (
     BadReturnError as BadReturnError,
     UnknownRequestError as UnknownRequestError,
 )
-from ._loop import serve as serve
+from ._loop import init_server as init_server, serve as serve
 from ._reports import (
     ServerReport as ServerReport,
     UnexpectedMessage as UnexpectedMessage,

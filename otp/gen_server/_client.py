@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, cast as type_cast, final
+from typing import (
+    TYPE_CHECKING,
+    Final,
+    NoReturn,
+    ParamSpec,
+    TypeVar,
+    cast as type_cast,
+    final,
+)
 
 import attrs
 import trio
@@ -18,10 +26,11 @@ from ..gen import (
     send_request as send,
     wait_any,
 )
-from ..kernel import Name, Pid, nodes
+from ..kernel import Name, NoProcessError, Pid, current_process, nodes
 from ..proc_lib import StartOptions, start_process
 from ._cast import Cast, send_cast
-from ._loop import serve
+from ._loop import given_server, init_server, serve
+from ._results import NoReply
 from ._server import GenServer
 
 if TYPE_CHECKING:
@@ -99,11 +108,14 @@ class Options:
             timeout=self.timeout,
             mailbox=self.mailbox,
         )
-        process, _ = await start_process(options, serve, cls, args, kwargs)
+        process, _ = await start_process(options, serve, init_server, cls, args, kwargs)
         return type_cast("Pid[T]", process.pid)
 
 
 _PLAIN: Final = Options()
+
+
+_NOTHING_FOLLOWS: Final = NoReply()
 
 
 async def start_link(cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Pid[T]:
@@ -142,6 +154,30 @@ async def start_named(
         AlreadyStartedError: somebody has the name; nothing is started.
     """
     return await Options(name=name).start_link(cls, *args, **kwargs)
+
+
+async def enter_loop(
+    server: GenServer, follow: NoReply = _NOTHING_FOLLOWS, *, name: Name | None = None
+) -> NoReturn:
+    """Make the calling process a gen_server, with *server* as its state.
+
+    For a process that was started by other means, `otp.process.spawn_link` or
+    `otp.proc_lib.start_link`, and has got ready in a way of its own. ``init`` is not
+    called, and this never returns.
+
+    Args:
+        server: made by the caller, in this process.
+        follow: what comes first, a time-out or a continuation for example.
+        name: checked to be the caller's name.
+
+    Raises:
+        NotAProcessError: the caller is no process.
+        NoProcessError: the caller is not registered as *name*.
+    """
+    process = current_process("enter_loop()")
+    if name is not None and process.name != name.name:
+        raise NoProcessError(name)
+    await serve(process, None, given_server, server, follow)
 
 
 async def call(

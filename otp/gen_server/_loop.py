@@ -36,13 +36,16 @@ from ._reports import ServerReport, UnexpectedMessage
 from ._results import NOTHING, Fail, Ignore, NoReply, Reply, Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
+    from typing import TypeVarTuple, Unpack
 
     from ..gen import From
     from ..kernel import ExitReason
     from ..proc_lib import Ack
     from ..sys import Debug
     from ._server import GenServer
+
+    Ts = TypeVarTuple("Ts")
 
     # What follows a callback, if it is more than the next message.
     Follow = Reply[Any] | NoReply | None
@@ -64,15 +67,16 @@ class Continue:
 
 async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memory
     process: Process,
-    ack: Ack,
-    cls: type[GenServer],
-    args: tuple[object, ...],
-    kwargs: Mapping[str, object],
+    ack: Ack | None,
+    begin: Callable[[Ack | None, Unpack[Ts]], Awaitable[tuple[GenServer, Follow]]],
+    *begin_args: *Ts,
 ) -> NoReturn:
-    """Be a gen_server of *cls*: the code of its process, from ``init`` to the end."""
-    server = cls(*args, **kwargs)
-    follow = _after_init(cls, ack, await server.init())
-    ack.settle(None)
+    """Be a gen_server: the code of its process, from ``init`` to the end.
+
+    *begin* makes the server: `init_server`, or whatever else brings one.
+    """
+    server, follow = await begin(ack, *begin_args)
+    process.serving = None
     host: Host | None = None
     debug: Debug | None = None
     box = process.mailbox
@@ -82,7 +86,7 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
     message: object
     result: object
     # Nothing may keep the last request alive while the server is idle.
-    del ack, args, kwargs
+    del ack, begin, begin_args
     while True:
         if follow is not None:
             message = await _follow(process, follow)
@@ -158,23 +162,50 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
             debug.handle(process.pid, Event("noreply"), server)
 
 
-def _after_init(cls: type[GenServer], ack: Ack, result: object) -> Follow:
+async def init_server(
+    ack: Ack | None,
+    cls: type[GenServer],
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+) -> tuple[GenServer, Follow]:
+    """Make a server of *cls* and acknowledge its start."""
+    server = cls(*args, **kwargs)
+    follow = _after_init(cls, ack, await server.init())
+    if ack is not None:
+        ack.settle(None)
+    return server, follow
+
+
+async def given_server(
+    _ack: Ack | None, server: GenServer, follow: NoReply
+) -> tuple[GenServer, Follow]:
+    """Go on with a server that has been made by other means."""
+    return server, None if follow.plain else follow
+
+
+def _after_init(cls: type[GenServer], ack: Ack | None, result: object) -> Follow:
+    follow: Follow = None
     match result:
         case None:
-            return None
+            pass
         case NoReply():
-            return None if result.plain else result
+            follow = None if result.plain else result
         case Ignore():
             text = f"{cls.__name__} asked not to be started"
-            ack.failure = StartIgnored(cls.__name__, NORMAL, text)
-            raise Exit(NORMAL)
+            _fail_start(ack, StartIgnored(cls.__name__, NORMAL, text))
         case Fail(reason):
-            ack.failure = StartError(cls.__name__, reason)
-            raise Exit(NORMAL)
+            _fail_start(ack, StartError(cls.__name__, reason))
         case Stop(reason):
             raise Exit(reason)
         case _:
             raise BadReturnError(cls, "init", result)
+    return follow
+
+
+def _fail_start(ack: Ack | None, failure: StartError) -> NoReturn:
+    if ack is not None:
+        ack.failure = failure
+    raise Exit(NORMAL)
 
 
 # ------------------------------------------------------------ off the fast way

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..kernel import current, emit
 from ..proc_lib import StartOptions, start_process
-from ._loop import serve
+from ._loop import init_server, serve
 from ._reports import UnexpectedMessage
 from ._table import Table, left_out
 
@@ -46,7 +46,7 @@ class GenServer:
         name: Name | Via | None,
     ) -> Pid[Any]:
         options = StartOptions(cls, link=True, name=name)
-        process, _ = await start_process(options, serve, cls, args, kwargs)
+        process, _ = await start_process(options, serve, init_server, cls, args, kwargs)
         return process.pid
 
     async def init(self) -> InitResult:

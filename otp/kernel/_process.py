@@ -156,8 +156,11 @@ class Process(Relations):
             if own is None:
                 raise
             reason = self._ended_by(own)
+            del own
         finally:
             self.finished = True
+            # The task's context leads back here: let neither keep the other.
+            self.task = None
             if self.reason is None:
                 self.end(reason)
             else:

@@ -111,15 +111,14 @@ async def start_process(
     parent = current()
     if parent.reason is not None:
         await trio.lowlevel.checkpoint()
+    if options.name is not None:
+        _check_name(parent, options, options.name)
     process = parent.node.create(parent, options.mailbox)
-    try:
-        _take_name(process, options)
-    except BaseException:
-        process.finished = True
-        process.end(NORMAL)
-        raise
+    if options.name is not None:
+        _take_name(process, options, options.name)
     ack = Ack(options.what, options.timeout)
-    process.owe(ack)
+    # The first thing that it works on, and owes an answer to.
+    process.serving = ack
     process.origin = options.what
     process.reporter = report_end
     nursery = None
@@ -159,7 +158,6 @@ async def _await_ack(parent: Process, process: Process, ack: Ack) -> object:
         parent.unlink(process)
         process.kill(KILLED)
         raise
-    process.quit(ack)
     return value
 
 
@@ -168,24 +166,31 @@ def _flush_exit(parent: Process, pid: Pid) -> None:
         parent.mailbox.find(lambda m: isinstance(m, Exited) and m.pid is pid)
 
 
-def _take_name(process: Process, options: StartOptions) -> None:
-    name = options.name
-    if name is None:
-        return
-    if isinstance(name, Name) and name.node not in (None, process.node.name):
+def _check_name(parent: Process, options: StartOptions, name: Name | Via) -> None:
+    if isinstance(name, Name) and name.node not in (None, parent.node.name):
         text = f"{options.what} cannot be started here as {name}"
         raise InvalidSpecError("invalid_name", name, text)
     holder = find(name)
-    if holder is None and isinstance(name, Name):
+    if holder is not None:
+        raise _already_started(options, holder.pid)
+
+
+def _take_name(process: Process, options: StartOptions, name: Name | Via) -> None:
+    if isinstance(name, Name):
         process.node.register(name.name, process)
-        return
-    if holder is None and isinstance(name, Via):
-        if name.registry.register_name(name.key, process.pid):
-            return
-        holder = find(name)
-    pid = process.pid if holder is None else holder.pid
+    elif not name.registry.register_name(name.key, process.pid):
+        # It was free a moment ago: the registry is somebody else's.
+        process.finished = True
+        process.end(NORMAL)
+        raise _already_started(options, name.registry.whereis_name(name.key))
+
+
+def _already_started(options: StartOptions, pid: Pid | None) -> StartError:
+    if pid is None:
+        text = f"the registry gave {options.what} no name"
+        return StartError(options.what, Reason("no_name"), text)
     reason = Reason(("already_started", pid))
-    raise AlreadyStartedError(options.what, pid, reason)
+    return AlreadyStartedError(options.what, pid, reason)
 
 
 def _free_name(process: Process, options: StartOptions) -> None:

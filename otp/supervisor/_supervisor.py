@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, ParamSpec, Self, TypeVar, cast
 
 from ..gen import NO_KWARGS
-from ..gen_server import serve
+from ..gen_server import init_server, serve
 from ..kernel import InvalidSpecError
 from ..proc_lib import StartOptions, start_process
 from ._server import SupervisorServer
@@ -74,7 +74,7 @@ class Supervisor:
         options = StartOptions(cls, link=True, name=name, host=True)
         given = (cls, args, kwargs)
         process, _ = await start_process(
-            options, serve, SupervisorServer, given, NO_KWARGS
+            options, serve, init_server, SupervisorServer, given, NO_KWARGS
         )
         return cast("Pid[Self]", process.pid)
 

@@ -91,7 +91,8 @@ class HeapMachine(RuleBasedStateMachine):
 
     @invariant()
     def at_most_half_of_the_heap_is_dead(self) -> None:
-        assert len(self.model) <= len(self.heap) <= 2 * len(self.model)
+        assert len(self.heap) == len(self.model)
+        assert len(self.heap._heap) <= 2 * len(self.model)
 
 
 TestHeapMachine = HeapMachine.TestCase

@@ -18,10 +18,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
 
 import otp
 from otp import application, process
-from tests.application.tracing import Traced, Worker, worker_of
+from tests.application.tracing import Traced, Worker, ended_by, worker_of
 
 if TYPE_CHECKING:
     from tests.application.tracing import Trace
@@ -207,14 +209,11 @@ async def test_the_tree_of_a_temporary_application_dies(trace: Trace) -> None:
     async with otp.Node():
         app = Traced("f", trace)
         await application.start(app, "temporary")
-        top = application.get_supervisor("f")
-        assert top is not None
 
         process.exit(worker_of(app), otp.Kill())
-        await process.wait_exited(top)
-        while running():
-            await process.wait_exited(otp.Name("nobody"))
+        await wait_all_tasks_blocked()
 
+        assert running() == []
         assert trace == [*up("f"), ("prep_stop", "f"), ("stop", "f")]
 
 
@@ -223,8 +222,7 @@ async def test_start_after_that(trace: Trace) -> None:
         app = Traced("f", trace)
         await application.start(app, "temporary")
         process.exit(worker_of(app), otp.Kill())
-        while running():
-            await process.wait_exited(otp.Name("nobody"))
+        await wait_all_tasks_blocked()
         trace.clear()
 
         await application.start("f")
@@ -313,14 +311,14 @@ async def test_a_process_without_links_is_killed_with_its_application(
 async def test_a_permanent_application_dies_and_so_does_its_node(
     trace: Trace,
 ) -> None:
-    app = Traced("k", trace)
-    with pytest.raises(BaseExceptionGroup) as caught:
+    async def live() -> None:
         async with otp.Node():
+            app = Traced("k", trace)
             await application.start(app, "permanent")
             process.exit(worker_of(app), otp.Kill())
-            await process.wait_exited(process.self())
+            await trio.sleep_forever()
 
-    (error,) = caught.value.exceptions
-    assert isinstance(error, application.ApplicationTerminatedError)
+    error = await ended_by(live)
+
     assert error.application == "k"
     assert error.reason == otp.Shutdown()

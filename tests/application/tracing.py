@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+import pytest
+
 import otp
-from otp import process
+from otp import application, process
 from otp.application import Application
 from otp.supervisor import Supervisor, one_for_one
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from otp.application import Dependency
 
@@ -92,3 +94,14 @@ def worker_of(app: Traced) -> otp.Pid:
     pid = process.whereis(app.worker)
     assert pid is not None
     return pid
+
+
+async def ended_by(
+    live: Callable[[], Awaitable[None]],
+) -> application.ApplicationTerminatedError:
+    """Return the error that ended the node in *live*."""
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await live()
+    (error,) = caught.value.exceptions
+    assert isinstance(error, application.ApplicationTerminatedError)
+    return error

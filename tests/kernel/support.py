@@ -16,7 +16,7 @@ from otp.abc import Instrument
 from otp.kernel import Report, nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Hashable, Iterator
 
     from otp import DeadLetter, ExitReason, Pid
 
@@ -46,7 +46,7 @@ def on_node(
             raise errors[0]
         assert_nothing_left(node)
 
-    return _with_clock(test, run, drop=1)
+    return with_clock(test, run, drop=1)
 
 
 def in_process(test: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
@@ -61,7 +61,7 @@ def in_process(test: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None
         assert outcome is None, f"the test's own process died of {outcome!r}"
         assert_nothing_left(node)
 
-    return _with_clock(test, run, drop=0)
+    return with_clock(test, run, drop=0)
 
 
 async def outcome_in_process(
@@ -82,7 +82,7 @@ async def outcome_in_process(
     return outcome[0] if outcome else reason
 
 
-def _with_clock(
+def with_clock(
     test: Callable[..., object], run: Callable[P, Awaitable[None]], *, drop: int
 ) -> Callable[P, Awaitable[None]]:
     """Return *run* under the name of *test*, with the mock clock as a fixture."""
@@ -125,12 +125,14 @@ def assert_owes_nothing(pid: Pid) -> None:
     assert len(inner.mailbox) == 0
 
 
-def timers_of(node: Node) -> int:
-    """Return how many timers of *node* run."""
-    heap = node.timers._heap
-    return sum(
-        1 for entry in heap._entries if entry.pending
-    )
+def running_timers(node: Node) -> int:
+    """Return how many timers of *node* run, those of calls not counted."""
+    return sum(entry.pending for _, _, entry in node.timers._heap._heap)
+
+
+def waiting_calls(node: Node) -> int:
+    """Return how many calls with a time-out wait at *node*."""
+    return sum(not c.settled for q in node.timers._queues.values() for c in q.calls)
 
 
 async def idle() -> None:
@@ -177,6 +179,27 @@ def reasons(messages: list[object]) -> list[ExitReason]:
         assert isinstance(message, Exited)
         found.append(message.reason)
     return found
+
+
+class Registry:
+    """A registry that is a dictionary."""
+
+    def __init__(self) -> None:
+        self.pids: dict[Hashable, Pid] = {}
+
+    def register_name(self, key: Hashable, pid: Pid, /) -> bool:
+        return self.pids.setdefault(key, pid) is pid
+
+    def unregister_name(self, key: Hashable, /) -> None:
+        self.pids.pop(key, None)
+
+    def whereis_name(self, key: Hashable, /) -> Pid | None:
+        return self.pids.get(key)
+
+    def send(self, key: Hashable, message: object, /) -> Pid:
+        pid = self.pids[key]
+        process.send(pid, message)
+        return pid
 
 
 class Recorder(Instrument):

@@ -1,0 +1,94 @@
+"""What is over is over: processes and calls leave nothing for the garbage collector.
+
+Cycles would be collected in the end, but at the cost of pauses that grow with the
+number of living processes.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from trio.testing import wait_all_tasks_blocked
+
+import otp
+from otp import gen_server, process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+import pytest
+
+
+class Adder(otp.GenServer):
+    @otp.call
+    async def add(self, n: int) -> int:
+        return n + 1
+
+    @otp.cast
+    async def stop(self) -> otp.Stop:
+        return otp.Stop()
+
+
+@pytest.fixture
+def garbage() -> Iterator[Counter[str]]:
+    """What only the collector could free, by class; filled by `collect`."""
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        yield Counter()
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+
+
+def collect(garbage: Counter[str]) -> Counter[str]:
+    gc.collect()
+    garbage.update(
+        type(o).__name__
+        for o in gc.garbage
+        if type(o).__module__.startswith("otp") or isinstance(o, Adder)
+    )
+    return garbage
+
+
+async def test_a_server_that_ends_leaves_no_cycle(garbage: Counter[str]) -> None:
+    async with otp.Node():
+        servers = [await gen_server.start_link(Adder) for _ in range(10)]
+        for server in servers:
+            Adder.stop(server)
+        await wait_all_tasks_blocked()
+        del servers, server
+
+        assert collect(garbage) == Counter()
+
+
+async def test_a_process_that_returns_or_is_killed_leaves_no_cycle(
+    garbage: Counter[str],
+) -> None:
+    async def work(for_ever: bool) -> None:
+        if for_ever:
+            await process.receive()
+
+    async with otp.Node():
+        pids = [process.spawn(work, n % 2 == 0) for n in range(10)]
+        await wait_all_tasks_blocked()
+        for pid in pids:
+            process.exit(pid, otp.Kill())
+        await wait_all_tasks_blocked()
+        del pids, pid
+
+        assert collect(garbage) == Counter()
+
+
+async def test_calls_and_casts_leave_no_cycle(garbage: Counter[str]) -> None:
+    async with otp.Node():
+        server = await gen_server.start_link(Adder)
+        for n in range(10):
+            await Adder.add(server, n)
+        await Adder.add.send_request(server, 1).wait()
+
+        assert collect(garbage) == Counter()
