@@ -31,4 +31,5 @@ for mutant in $survivors; do
   mutmut show "$mutant" 2>/dev/null | grep -E '^[-+] ' || true
   echo
 done
-printf '%s mutants survive\n' "$(wc -w <<<"$survivors")"
+tr "\r" "\n" <mutmut.log | grep -E "[0-9]+/[0-9]+" | tail -n 1 || true
+printf "%s mutants survive\n" "$(wc -w <<<"$survivors")"

@@ -30,6 +30,7 @@ from ._errors import (
     CircularDependencyError as CircularDependencyError,
     DependencyError as DependencyError,
     MissingDependencyError as MissingDependencyError,
+    NoProgramError as NoProgramError,
     NotLoadedError as NotLoadedError,
     NotStartedError as NotStartedError,
     StillRunningError as StillRunningError,

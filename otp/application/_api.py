@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..kernel import Pid
+    from ..supervisor import Supervisor
     from ._rules import StartType
     from ._spec import ApplicationSpec, Dependency
     from ._table import ApplicationInfo
@@ -179,7 +180,7 @@ def which_applications() -> list[ApplicationInfo]:
     return [table.entry(name).info for name in reversed(table.running)]
 
 
-def get_supervisor(app: Dependency) -> Pid | None:
+def get_supervisor(app: Dependency) -> Pid[Supervisor] | None:
     """Return the top supervisor of an application, None if it does not run.
 
     Raises:

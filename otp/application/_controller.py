@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..kernel import ExitReason, Node, Pid, Process
+    from ..supervisor import Supervisor
     from ._rules import StartType
     from ._table import Entry
 
@@ -199,7 +200,7 @@ class Controller:
 
     # ------------------------------------------------------------ what masters tell
 
-    def _up(self, master: Pid, top: Pid) -> None:
+    def _up(self, master: Pid, top: Pid[Supervisor]) -> None:
         entry = self.table.by_master(master)
         if entry is None:
             return

@@ -160,6 +160,19 @@ class ApplicationTerminatedError(ApplicationError):
         self.reason = reason
 
 
+class NoProgramError(OTPError, RuntimeError):
+    """Nothing runs by `otp.run` that could be stopped."""
+
+    severity: ClassVar[Severity] = "low"
+    recovery: ClassVar[Recovery] = "ignore"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no program runs by otp.run() here that could be stopped: leave the "
+            "'async with otp.Node():' instead"
+        )
+
+
 class DependencyError(ApplicationError):
     """The dependencies of applications cannot be; *path* leads to where.
 

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from typing import TypeGuard
 
     from ..kernel import ExitReason, Pid, Process
+    from ..supervisor import Supervisor
     from ._report import Callback
     from ._spec import Application, ApplicationSpec
 
@@ -53,7 +54,7 @@ class Up:
     """A master tells the controller that its application is started."""
 
     master: Pid
-    top: Pid
+    top: Pid[Supervisor]
 
 
 @final
@@ -94,7 +95,7 @@ class Master:
         process.label = f"application {spec.name}"
         process.origin = type(app)
         process.reaper = self._reap
-        self._top: Pid | None = None
+        self._top: Pid[Supervisor] | None = None
 
     def abandon_start(self) -> None:
         """Give up a start that goes on; what is up of it is stopped in order."""
@@ -236,5 +237,5 @@ class Master:
         self._kill_members()
 
 
-def _is_child_spec(value: object) -> TypeGuard[ChildSpec]:
+def _is_child_spec(value: object) -> TypeGuard[ChildSpec[Supervisor]]:
     return isinstance(value, ChildSpec)

@@ -63,9 +63,11 @@ class ApplicationExited(ApplicationReport):
 
     def text(self) -> str:
         what = "ended" if self.started else "could not start"
-        return (
-            f"{self.type} application {self.application} {what}: {short(self.reason)}"
-        )
+        reason = short(self.reason)
+        return f"{self.type} application {self.application} {what}: {reason}"
+
+    def error(self) -> BaseException | None:
+        return self.exception
 
 
 @final

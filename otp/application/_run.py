@@ -13,7 +13,6 @@ from ..kernel import (
     Crash,
     InvalidSpecError,
     Node,
-    NodeError,
     Report,
     Shutdown,
     emit,
@@ -26,6 +25,7 @@ from ._errors import (
     ApplicationStartError,
     ApplicationTerminatedError,
     DependencyError,
+    NoProgramError,
     UnknownApplicationError,
 )
 from ._logs import show_logs
@@ -123,11 +123,11 @@ def stop_run(status: int = STOPPED) -> None:
         status: the exit status that it returns.
 
     Raises:
-        NodeError: nothing runs by `run` or `serve` here.
+        NoProgramError: nothing runs by `run` or `serve` here.
     """
     program = _program.get(None)
     if program is None:
-        raise NodeError("no program runs by otp.run() here that could be stopped")
+        raise NoProgramError
     program.stop(status)
 
 

@@ -19,6 +19,7 @@ from ._spec import Application, ApplicationSpec, describe, make
 
 if TYPE_CHECKING:
     from ..kernel import Pid, Waiter
+    from ..supervisor import Supervisor
     from ._errors import ApplicationStartError
     from ._rules import StartType
     from ._spec import Dependency
@@ -53,7 +54,7 @@ class Entry:
     status: Status = "loaded"
     type: StartType = "temporary"
     master: Pid | None = None
-    top: Pid | None = None
+    top: Pid[Supervisor] | None = None
     failure: ApplicationStartError | None = None
     callers: list[Waiter] = attrs.field(factory=list["Waiter"])
     queued: list[Waiter] = attrs.field(factory=list["Waiter"])
@@ -171,7 +172,7 @@ class Table:
         """Note that an application is being started by *master*."""
         entry.status, entry.type, entry.master = "starting", type_, master
 
-    def mark_running(self, entry: Entry, top: Pid) -> None:
+    def mark_running(self, entry: Entry, top: Pid[Supervisor]) -> None:
         """Note that an application is up."""
         entry.status, entry.top = "running", top
         self.running.append(entry.spec.name)

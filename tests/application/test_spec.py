@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 import otp
-from otp.application import Application
+from otp.application import Application, Dependency
 from otp.application._spec import describe, make
 
 
@@ -87,7 +87,8 @@ def test_a_base_class_needs_no_name_but_an_application_does() -> None:
 def test_a_description_holds_copies() -> None:
     app = Plain()
     app.env = env = {"k": 1}
-    app.applications = needs = ["db", Picky(1)]
+    needs: list[Dependency] = ["db", Picky(1)]
+    app.applications = needs
 
     spec = describe(app)
     env["k"] = 2

@@ -95,7 +95,7 @@ async def test_a_start_that_exits_with_a_reason_of_its_own_is_a_mistake(
 async def test_an_invalid_specification_is_quoted(trace: Trace) -> None:
     def misspell() -> object:
         return otp.child_spec(Worker, "a", trace).override(
-            restart="often"  # type: ignore[typeddict-item]
+            restart="often"  # type: ignore[arg-type]
         )
 
     async with otp.Node():

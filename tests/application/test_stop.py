@@ -296,7 +296,7 @@ async def test_a_node_does_not_survive_its_application_controller(
         async with otp.Node():
             await application.start(Traced("a", trace))
             trace.clear()
-            controller = process.whereis(CONTROLLER)
+            controller = process.whereis(NAME)
             assert controller is not None
             process.exit(controller, otp.Kill())
             await trio.sleep_forever()
@@ -359,7 +359,7 @@ async def test_a_message_that_the_controller_does_not_know_is_a_dead_letter(
 
         process.send(NAME, "hello")
         process.exit(worker_of(Traced("a", trace)), otp.Normal())
-        controller = process.whereis(CONTROLLER)
+        controller = process.whereis(NAME)
         assert controller is not None
         process.exit(controller, otp.Shutdown())
         await wait_all_tasks_blocked()

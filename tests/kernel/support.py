@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 import pytest
 import trio
@@ -28,40 +28,36 @@ ReportT = TypeVar("ReportT", bound=Report)
 FAILED = (Exception, pytest.fail.Exception)
 
 
-def on_node(
-    test: Callable[Concatenate[Node, P], Awaitable[None]],
-) -> Callable[P, Awaitable[None]]:
+def on_node(test: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
     """Run a test inside a node, and check that the node leaves nothing behind."""
 
     async def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        node = Node()
         errors: list[BaseException] = []
-        async with node:
+        async with Node() as node:
             # Kept apart from what the node itself may raise.
             try:
-                await test(node, *args, **kwargs)
+                await test(*args, **kwargs)
             except FAILED as error:
                 errors.append(error)
         if errors:
             raise errors[0]
         assert_nothing_left(node)
 
-    return with_clock(test, run, drop=1)
+    return with_clock(test, run)
 
 
 def in_process(test: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
     """Run a test as the body of a process, on a node of its own."""
 
     async def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        node = Node()
-        async with node:
+        async with Node() as node:
             outcome = await outcome_in_process(node, lambda: test(*args, **kwargs))
         if isinstance(outcome, BaseException):
             raise outcome
         assert outcome is None, f"the test's own process died of {outcome!r}"
         assert_nothing_left(node)
 
-    return with_clock(test, run, drop=0)
+    return with_clock(test, run)
 
 
 async def outcome_in_process(
@@ -83,7 +79,7 @@ async def outcome_in_process(
 
 
 def with_clock(
-    test: Callable[..., object], run: Callable[P, Awaitable[None]], *, drop: int
+    test: Callable[..., object], run: Callable[P, Awaitable[None]]
 ) -> Callable[P, Awaitable[None]]:
     """Return *run* under the name of *test*, with the mock clock as a fixture."""
 
@@ -91,7 +87,7 @@ def with_clock(
         del autojump_clock
         await cast("Callable[..., Awaitable[None]]", run)(**kwargs)
 
-    parameters = list(inspect.signature(test).parameters.values())[drop:]
+    parameters = list(inspect.signature(test).parameters.values())
     clock = inspect.Parameter("autojump_clock", inspect.Parameter.KEYWORD_ONLY)
     signature = inspect.Signature([*parameters, clock])
     named.__signature__ = signature  # type: ignore[attr-defined]

@@ -18,7 +18,6 @@ from otp.kernel import (
     InvalidSpecError,
     MailboxFullError,
     NameTakenError,
-    Node,
     NodeDownError,
     NodeError,
     NoNodeError,
@@ -161,8 +160,10 @@ def test_the_errors_of_calls_name_the_server() -> None:
         "there is no process counter",
         "counter did not answer in 5 s",
         "counter ended during the call: Normal()",
-        "counter calls itself: it would wait for its own answer; call the method on "
-        "self instead",
+        (
+            "counter calls itself: it would wait for its own answer; "
+            "call the method on self instead"
+        ),
         "no node 'east' is known here",
         "the mailbox of counter is full: it holds 3",
     ]
@@ -177,7 +178,7 @@ def test_the_errors_of_calls_carry_what_they_are_about() -> None:
 
 
 @on_node
-async def test_a_server_that_has_no_name_is_shown_by_its_pid(_node: Node) -> None:
+async def test_a_server_that_has_no_name_is_shown_by_its_pid() -> None:
     pid = process.spawn(idle)
 
     assert str(NoProcessError(pid)) == f"there is no process {pid!r}"
@@ -190,7 +191,7 @@ def test_the_other_errors_say_what_to_do() -> None:
 
 
 @on_node
-async def test_the_errors_of_starts_carry_what_they_are_about(_node: Node) -> None:
+async def test_the_errors_of_starts_carry_what_they_are_about() -> None:
     pid = process.spawn(idle)
     failed = StartError("Counter", Reason("x"))
     taken = AlreadyStartedError("Counter", pid, Reason("x"))

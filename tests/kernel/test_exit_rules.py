@@ -22,11 +22,14 @@ from otp.kernel import DELIVER, IGNORE, ExitReason, Verdict, receive_exit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+Table = dict[tuple[bool, bool, bool], ExitReason | Verdict]
+"""What happens, by whether it comes by a link, is trapped, and comes from oneself."""
+
 LINK, SIGNAL = True, False
 TRAPS, PLAIN = True, False
 SELF, OTHER = True, False
 
-KILL_TABLE: dict[tuple[bool, bool, bool], ExitReason | Verdict] = {
+KILL_TABLE: Table = {
     (LINK, TRAPS, SELF): DELIVER,
     (LINK, TRAPS, OTHER): DELIVER,
     (LINK, PLAIN, SELF): Kill(),
@@ -36,7 +39,7 @@ KILL_TABLE: dict[tuple[bool, bool, bool], ExitReason | Verdict] = {
     (SIGNAL, PLAIN, SELF): Killed(),
     (SIGNAL, PLAIN, OTHER): Killed(),
 }
-NORMAL_TABLE: dict[tuple[bool, bool, bool], ExitReason | Verdict] = {
+NORMAL_TABLE: Table = {
     (LINK, TRAPS, SELF): DELIVER,
     (LINK, TRAPS, OTHER): DELIVER,
     (LINK, PLAIN, SELF): Normal(),
@@ -61,7 +64,7 @@ OTHERS: list[ExitReason] = [
 ]
 
 
-def table_of(reason: ExitReason) -> dict[tuple[bool, bool, bool], object]:
+def table_of(reason: ExitReason) -> Table:
     """Return the table for *reason*: trapped, or what the process dies of."""
     return {
         (by_link, trapping, from_self): DELIVER if trapping else reason
@@ -71,11 +74,14 @@ def table_of(reason: ExitReason) -> dict[tuple[bool, bool, bool], object]:
 
 def cases() -> Iterator[tuple[ExitReason, bool, bool, bool, object]]:
     """Return every reason with everything that counts, and what must come of it."""
-    tables = [(Kill(), KILL_TABLE), (Normal(), NORMAL_TABLE)]
-    tables += [(reason, table_of(reason)) for reason in OTHERS]  # type: ignore[misc]
+    tables: list[tuple[ExitReason, Table]] = [
+        (Kill(), KILL_TABLE),
+        (Normal(), NORMAL_TABLE),
+        *((reason, table_of(reason)) for reason in OTHERS),
+    ]
     for reason, table in tables:
-        for key, expected in table.items():
-            yield reason, *key, expected
+        for (by_link, trapping, from_self), expected in table.items():
+            yield reason, by_link, trapping, from_self, expected
 
 
 @pytest.mark.parametrize(
@@ -105,9 +111,7 @@ def test_the_table_has_every_kind_of_reason() -> None:
 def test_a_process_dies_of_the_very_reason_that_it_was_sent() -> None:
     reason = Crash(ValueError("x"))
 
-    assert (
-        receive_exit(reason, by_link=True, trapping=False, from_self=False) is reason
-    )
+    assert receive_exit(reason, by_link=True, trapping=False, from_self=False) is reason
 
 
 def test_the_verdicts_are_the_two_words_of_their_type() -> None:

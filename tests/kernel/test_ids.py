@@ -9,14 +9,15 @@ from typing import get_args
 import attrs
 import pytest
 
-from otp import Alias, Kill, Name, Node, Pid, Ref, Via, process
-from otp.kernel import Until, check_name
+from otp import Alias, Kill, Name, Pid, Ref, Via, process
+from otp.kernel import Until, check_name, current_node
 
 from .support import Registry, idle, in_process, on_node
 
 
 @on_node
-async def test_a_pid_tells_its_node_and_its_number(node: Node) -> None:
+async def test_a_pid_tells_its_node_and_its_number() -> None:
+    node = current_node()
     first, second = process.spawn(idle), process.spawn(idle)
 
     assert (first.node, first.serial) == (node.name, 1)
@@ -25,7 +26,7 @@ async def test_a_pid_tells_its_node_and_its_number(node: Node) -> None:
 
 
 @on_node
-async def test_pids_are_compared_by_identity(_node: Node) -> None:
+async def test_pids_are_compared_by_identity() -> None:
     first, second = process.spawn(idle), process.spawn(idle)
 
     assert first != second
@@ -35,7 +36,7 @@ async def test_pids_are_compared_by_identity(_node: Node) -> None:
 
 
 @on_node
-async def test_a_pid_has_no_meaning_in_a_pickle(_node: Node) -> None:
+async def test_a_pid_has_no_meaning_in_a_pickle() -> None:
     pid = process.spawn(idle)
 
     with pytest.raises(TypeError, match=r"1> has a meaning only while its node runs"):
@@ -43,7 +44,7 @@ async def test_a_pid_has_no_meaning_in_a_pickle(_node: Node) -> None:
 
 
 @on_node
-async def test_a_pid_is_never_given_twice(_node: Node) -> None:
+async def test_a_pid_is_never_given_twice() -> None:
     pids: list[Pid] = []
     for _ in range(20):
         pids.append(process.spawn(idle))

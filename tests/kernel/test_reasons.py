@@ -1,4 +1,4 @@
-"""Exit reasons: what is one, what is said about what is not, and where they come from."""
+"""Exit reasons: what is one, what is none, and where they come from."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def test_these_tests_know_every_kind_of_reason() -> None:
 
 
 def test_the_constants_are_the_reasons_without_data() -> None:
-    assert (NORMAL, SHUTDOWN, KILL, KILLED, NO_PROC, NO_CONNECTION) == (
+    assert (
         Normal(),
         Shutdown(),
         Kill(),
         Killed(),
         NoProc(),
         NoConnection(),
-    )
+    ) == (NORMAL, SHUTDOWN, KILL, KILLED, NO_PROC, NO_CONNECTION)
 
 
 @pytest.mark.parametrize("reason", REASONS)
@@ -173,7 +173,7 @@ def test_an_exception_alone_in_a_group_is_a_crash_with_the_group() -> None:
 )
 def test_what_concerns_the_whole_program_is_not_the_end_of_one_process(
     error: BaseException,
-    own: bool,  # noqa: FBT001
+    own: bool,
 ) -> None:
     assert is_own_end(error) is own
 
@@ -181,8 +181,7 @@ def test_what_concerns_the_whole_program_is_not_the_end_of_one_process(
 async def test_a_cancellation_is_not_the_end_of_one_process() -> None:
     with trio.CancelScope() as scope:
         scope.cancel()
-        try:
+        with pytest.raises(trio.Cancelled) as caught:
             await trio.lowlevel.checkpoint()
-        except trio.Cancelled as error:
-            assert not is_own_end(error)
-            raise
+
+    assert not is_own_end(caught.value)

@@ -17,6 +17,7 @@ from otp import (
     Crash,
     Down,
     Exited,
+    Ignore,
     Kill,
     Killed,
     Name,
@@ -90,14 +91,14 @@ def probe(
             got = results[0] if outcome is None else Died(outcome)
             assert term(got) == recorded
 
-        test = with_clock(body, run, drop=0)
+        test = with_clock(body, run)
         test.probe = name  # type: ignore[attr-defined]
         return test
 
     return decorate
 
 
-def term(value: object) -> str:
+def term(value: object) -> str:  # noqa: PLR0911
     """Write *value* as the Erlang term that stands for it."""
     match value:
         case bool():
@@ -115,14 +116,14 @@ def term(value: object) -> str:
         case Ref():
             return "'$ref'"
         case Name():
-            return value.name
+            return term((value.name, value.node)) if value.node else value.name
         case Died(reason=reason):
             return term(("died", reason))
         case _:
             return term(_parts(value))
 
 
-def _parts(value: object) -> object:
+def _parts(value: object) -> object:  # noqa: PLR0911
     match value:
         case Exited(pid, reason):
             return ("'EXIT'", pid, reason)
@@ -135,6 +136,9 @@ def _parts(value: object) -> object:
             return (inner, "'$st'")
         case Crash(error=BadReturnError(value=inner)):
             return ("bad_return_value", inner)
+        case Ignore():
+            # What no call may return; any plain value is an answer.
+            return "garbage"
         case Reason(inner):
             return inner
         case Normal() | Shutdown(None) | Kill() | Killed() | NoProc() | NoConnection():

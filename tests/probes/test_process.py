@@ -6,6 +6,7 @@ import pytest
 import trio
 
 from otp import (
+    Alias,
     Exit,
     Kill,
     Name,
@@ -276,14 +277,13 @@ async def test_an_alias_for_a_reply_is_good_for_one() -> object:
 @probe("monitor alias reply_demonitor")
 async def test_a_reply_through_a_monitors_alias_ends_both() -> object:
     async def other() -> None:
-        match await process.receive():
-            case (ref, "x"):
-                process.send(ref, (ref, "one"))
-                process.send(ref, (ref, "two"))
+        ref = await process.receive(Alias)
+        process.send(ref, (ref, "one"))
+        process.send(ref, (ref, "two"))
 
     pid = process.spawn(other)
     ref = process.monitor(pid, alias="reply_demonitor")
-    process.send(pid, (ref, "x"))
+    process.send(pid, ref)
     return await flush()
 
 
@@ -292,14 +292,12 @@ async def test_a_monitors_message_ends_its_alias() -> object:
     me = process.self()
 
     async def other() -> None:
-        match await process.receive():
-            case (ref, "x"):
-                process.send(me, ("keep", ref))
+        process.send(me, ("keep", await process.receive(Alias)))
         raise Exit(BYE)
 
     pid = process.spawn(other)
     ref = process.monitor(pid, alias="demonitor")
-    process.send(pid, (ref, "x"))
+    process.send(pid, ref)
     messages = await flush()
     process.send(ref, "late")
     return (messages, await flush())

@@ -1,0 +1,316 @@
+"""What the replays of all kinds have in common: values, the world, settling, clients.
+
+A *term* is a value of Erlang as the scenarios spell it: an atom is a string, a tuple or
+list is a tuple here and an array in JSON. `World.show` turns the framework's values
+into terms, and `to_reason` turns a term into an exit reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import contextmanager
+from random import Random
+from typing import TYPE_CHECKING, TypeAlias, final
+
+import attrs
+import trio
+import trio._core._run as trio_run
+from trio.testing import MockClock, wait_all_tasks_blocked
+
+import otp
+from otp import gen_server, process
+from otp.abc import Instrument
+from otp.sys import CallbackFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from tests.conformance.deviations import Deviation
+
+Term: TypeAlias = object
+Event: TypeAlias = tuple[Term, ...]
+Scenario: TypeAlias = Mapping[str, Term]
+
+STACK = "$stack"
+
+WRONG = otp.Ignore()
+"""Returned where a scenario says ``bad``: what no callback but ``init`` may return."""
+
+
+# --------------------------------------------------------------------------- terms
+
+
+def to_term(value: object) -> Term:
+    """Return what was read from JSON with tuples in the place of arrays."""
+    if isinstance(value, list):
+        return tuple(map(to_term, value))
+    if isinstance(value, dict):
+        return {key: to_term(item) for key, item in value.items()}
+    return value
+
+
+class Scripted(Exception):  # noqa: N818 - it is an error because the script says so
+    """Erlang's ``error(Term)``: an exception that carries any term."""
+
+    __match_args__ = ("term",)
+
+    def __init__(self, term: Term) -> None:
+        super().__init__(term)
+        self.term = term
+
+
+def uncaught_throw(value: Term) -> Scripted:
+    """Return what Erlang makes of ``throw(Value)`` when nobody catches it."""
+    return Scripted(("nocatch", value))
+
+
+def to_reason(term: Term) -> otp.ExitReason:
+    """Return the exit reason that *term* is."""
+    match term:
+        case "normal":
+            return otp.Normal()
+        case "shutdown":
+            return otp.Shutdown()
+        case ("shutdown", detail):
+            return otp.Shutdown(detail)
+        case "kill":
+            return otp.Kill()
+        case "killed":
+            return otp.Killed()
+        case "noproc":
+            return otp.NoProc()
+        case _:
+            return otp.Reason(term)
+
+
+def seconds(milliseconds: object) -> float:
+    """Return a time of a scenario in seconds."""
+    if not isinstance(milliseconds, int):
+        raise TypeError(f"a time is a whole number of ms, not {milliseconds!r}")
+    return milliseconds / 1000
+
+
+# ----------------------------------------------------------------------- the world
+
+
+class World(Instrument):
+    """The processes of one scenario and the trace of what they do.
+
+    A process that takes part is known by a *key*: its id, and in a supervisor's
+    scenario also how many of that id there have been. As an instrument of the node,
+    the world sees every death in its order.
+    """
+
+    def __init__(self) -> None:
+        self.trace: list[Event] = []
+        self.deviation: Deviation | None = None
+        self._keys: dict[otp.Pid, tuple[Term, ...]] = {}
+        self._current: dict[Term, otp.Pid] = {}
+        self._clients: set[otp.Pid] = set()
+        self._labels: dict[otp.Ref, str] = {}
+
+    def event(self, *parts: object) -> None:
+        """Add an event to the trace; its parts may be values of the framework."""
+        self.trace.append(tuple(map(self.show, parts)))
+
+    def process_exited(self, pid: otp.Pid, reason: otp.ExitReason) -> None:
+        if pid in self._keys and pid not in self._clients:
+            self.event("exit", *self._keys[pid], reason)
+
+    # ------------------------------------------------------------ who is who
+
+    def register(self, pid: otp.Pid, *key: Term) -> None:
+        """Let *pid* be known by *key*, whose first part is its id."""
+        self._keys[pid] = key
+        self._current[key[0]] = pid
+
+    def pid(self, id: Term) -> otp.Pid | None:
+        """Return the latest process called *id*, dead or alive."""
+        return self._current.get(id)
+
+    def alive(self, id: Term) -> otp.Pid | None:
+        """Return the latest process called *id* if it lives."""
+        pid = self._current.get(id)
+        return pid if pid is not None and process.is_alive(pid) else None
+
+    def processes(self) -> list[tuple[Term, otp.Pid]]:
+        """Return all processes by their ids, in the order of those."""
+        return sorted(self._current.items(), key=lambda item: str(item[0]))
+
+    def id(self, pid: otp.Pid) -> Term:
+        """Return the id of *pid*, None if it takes no part."""
+        return self._keys.get(pid, (None,))[0]
+
+    def label(self, ref: otp.Ref, label: str) -> None:
+        """Let a monitor be shown as *label*."""
+        self._labels[ref] = label
+
+    # ------------------------------------------------------------ what is what
+
+    def show(self, value: object) -> Term:
+        """Return *value* as a term."""
+        match value:
+            case otp.Pid():
+                key = self._keys.get(value)
+                return "$pid" if key is None else ("$pid", *key)
+            case otp.Ref():
+                return self._labels.get(value, "$ref")
+            case otp.Name(name):
+                return ("$name", name)
+            case otp.Exited(pid, reason):
+                return ("EXIT", self.show(pid), self.show(reason))
+            case otp.Down(ref, who, reason):
+                return ("DOWN", *map(self.show, (ref, "process", who, reason)))
+            case otp.Timeout():
+                return "timeout"
+            case tuple():
+                return tuple(map(self.show, value))
+            case list():
+                return list(map(self.show, value))
+            case _:
+                return self.show_reason(value)
+
+    def show_reason(self, value: object) -> Term:
+        """Return an exit reason as a term; any other value is one already."""
+        match value:
+            case otp.Shutdown(None):
+                return "shutdown"
+            case otp.Shutdown(detail):
+                return ("shutdown", self.show(detail))
+            case otp.Normal() | otp.Kill() | otp.Killed() | otp.NoProc():
+                return type(value).__name__.lower()
+            case otp.Reason(term):
+                return self.show(term)
+            case otp.Crash(error):
+                return self.show_error(error)
+            case _:
+                return value
+
+    def show_error(self, error: BaseException) -> Term:
+        """Return the exit reason of a process that ended with *error* raised."""
+        match error:
+            case Scripted(term):
+                return (self.show(term), STACK)
+            case otp.BadReturnError(value=value):
+                wrong = "bad_return" if value is WRONG else self.show(value)
+                return ("bad_return_value", wrong)
+            case NotImplementedError():
+                return ("undef", STACK)
+            case _:
+                return (repr(error), STACK)
+
+    # ------------------------------------------------------------ clients
+
+    def client(self, step: Term, ask: Callable[[], Awaitable[object]]) -> None:
+        """Let a fresh process make one call and report what has come of it."""
+        pid = process.spawn(self._ask, step, ask)
+        self._clients.add(pid)
+        self.register(pid, step)
+
+    async def _ask(self, step: Term, ask: Callable[[], Awaitable[object]]) -> None:
+        try:
+            answer = await ask()
+        except otp.NoProcessError:
+            self.event("caller_exit", step, "noproc")
+        except otp.CallTimeoutError:
+            self.event("caller_exit", step, "timeout")
+        except otp.ServerExitedError as error:
+            self.event("caller_exit", step, error.reason)
+        except CallbackFailedError as error:
+            self.event("caller_error", step, self._callback_failed(error))
+        else:
+            self.event("reply", step, answer)
+
+    @staticmethod
+    def _callback_failed(error: CallbackFailedError) -> Term:
+        cause = error.__cause__
+        raised = cause.term if isinstance(cause, Scripted) else repr(cause)
+        where = ("gen_server", "system_replace_state")
+        return ("callback_failed", where, ("error", raised))
+
+    # ------------------------------------------------------------ helpers
+
+    def start_helper(self, id: str) -> None:
+        """Start a process that does what it is ordered and reports what it gets."""
+        self.register(process.spawn(self._help, id), id)
+
+    def order(self, id: str, do: Callable[[], Awaitable[object]]) -> None:
+        """Let a helper do something."""
+        pid = self.alive(id)
+        if pid is None:
+            self.event("noproc", id)
+        else:
+            process.send(pid, Order(do))
+
+    async def _help(self, id: str) -> None:
+        process.trap_exit(True)
+        while True:
+            match await process.receive():
+                case Order(do):
+                    await do()
+                case message:
+                    self.event("msg", id, message)
+
+
+@final
+@attrs.frozen
+class Order:
+    """What a helper is to do."""
+
+    do: Callable[[], Awaitable[object]]
+
+
+# ----------------------------------------------------------------------- replaying
+
+
+@final
+@attrs.frozen
+class Replay:
+    """What has come of a scenario."""
+
+    trace: list[Event]
+    final: Term
+    deviation: Deviation | None = None
+
+
+async def settle() -> None:
+    """Wait until nobody can go on; the clock stands still meanwhile."""
+    await wait_all_tasks_blocked()
+
+
+async def on_a_node(world: World, body: Callable[[], Awaitable[Term]]) -> Replay:
+    """Run *body* on a node that *world* watches; it returns what is left at the end."""
+    # Nobody wants to know how the rest ends, so it gets no time to end in order.
+    async with otp.Node(instruments=[world], shutdown_timeout=0):
+        final = await body()
+        trace = list(world.trace)
+    return Replay(trace, final, world.deviation)
+
+
+def run(fn: Callable[[Scenario], Awaitable[Replay]], scenario: Scenario) -> Replay:
+    """Replay *scenario* by *fn*, under a clock that moves only when nobody can go on."""
+    with one_scheduler():
+        return trio.run(fn, scenario, clock=MockClock(autojump_threshold=0))
+
+
+@contextmanager
+def one_scheduler() -> Iterator[None]:
+    """Let tasks run in the order in which they became ready.
+
+    The recorded Erlang ran on one scheduler, which does that. Where two processes
+    race, Trio would toss a coin; this way the same one wins as there.
+    """
+    before = trio_run._r, trio_run._ALLOW_DETERMINISTIC_SCHEDULING
+    trio_run._r = _NoChance()
+    trio_run._ALLOW_DETERMINISTIC_SCHEDULING = False
+    try:
+        yield
+    finally:
+        trio_run._r, trio_run._ALLOW_DETERMINISTIC_SCHEDULING = before
+
+
+class _NoChance(Random):
+    """Makes Trio turn every batch of ready tasks round; it takes them from its end."""
+
+    def random(self) -> float:
+        return 0.0

@@ -1,0 +1,270 @@
+"""Kind ``signals``: plain processes that execute one command after the other.
+
+A process takes its messages in order. A command it executes, and reports the result;
+anything else it reports. While it is paused it takes nothing out of its mailbox, but
+signals act on it all the same.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from operator import eq
+from typing import TYPE_CHECKING, cast, final
+
+import attrs
+import trio
+
+import otp
+from otp import process
+from tests.conformance.common import (
+    Replay,
+    Scripted,
+    World,
+    on_a_node,
+    settle,
+    to_reason,
+    uncaught_throw,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tests.conformance.common import Scenario, Term
+
+
+async def replay(scenario: Scenario) -> Replay:
+    """Replay a scenario of plain processes."""
+    return await on_a_node(world := World(), lambda: _play(world, scenario))
+
+
+async def _play(world: World, scenario: Scenario) -> Term:
+    for id in cast("Iterable[str]", scenario["procs"]):
+        world.register(process.spawn(Actor(world, id).live), id)
+    await settle()
+    for n, step in enumerate(cast("Iterable[Term]", scenario["steps"]), 1):
+        world.event("step", n)
+        await _take(world, n, step)
+        await settle()
+    return tuple(_final(world, id, pid) for id, pid in world.processes())
+
+
+async def _take(world: World, n: int, step: Term) -> None:
+    match step:
+        case ("do", id, command):
+            _command(world, n, id, command)
+        case ("burst", ids, commands):
+            paused = [pid for id in ids if (pid := world.alive(id)) is not None]
+            await _burst(world, n, paused, commands)
+        case _:
+            raise ValueError(f"unknown step {step!r}")
+
+
+async def _burst(
+    world: World,
+    n: int,
+    paused: Iterable[otp.Pid],
+    commands: Iterable[tuple[str, str, Term]],
+) -> None:
+    """Give commands to processes of which some are paused, then let those go on."""
+    for pid in paused:
+        process.send(pid, Pause(n))
+    await settle()
+    for k, (_, id, command) in enumerate(commands, 1):
+        _command(world, (n, k), id, command)
+        await settle()
+    for pid in paused:
+        process.send(pid, Resume(n))
+        await settle()
+
+
+def _command(world: World, step: Term, id: Term, command: Term) -> None:
+    pid = world.alive(id)
+    if pid is None:
+        world.event("noproc", step, id)
+    else:
+        process.send(pid, Do(step, command))
+
+
+def _final(world: World, id: Term, pid: otp.Pid) -> Term:
+    info = process.info(pid)
+    if info is None:
+        return (id, "dead")
+    links = tuple(sorted(str(world.id(peer)) for peer in info.links))
+    mail = info.message_queue_len
+    return (id, "alive", links, info.trap_exit, mail, info.name or "none")
+
+
+@final
+@attrs.frozen
+class Do:
+    """Execute *command*, and report the result as that of *step*."""
+
+    step: Term
+    command: Term
+
+
+@final
+@attrs.frozen
+class Pause:
+    """Take nothing out of the mailbox but the `Resume` of the same turn."""
+
+    turn: int
+
+
+@final
+@attrs.frozen
+class Resume:
+    """Go on."""
+
+    turn: int
+
+
+class UnknownProcessError(Exception):
+    """A command is about a process that there never was."""
+
+
+@final
+class Actor:
+    """One process. The command ``["link", Q]`` is its method ``link``."""
+
+    def __init__(self, world: World, id: str) -> None:
+        self._world = world
+        self._id = id
+        self._monitors: dict[str, otp.Ref] = {}
+
+    async def live(self) -> None:
+        """Take messages for ever, or until a command says otherwise."""
+        while True:
+            match await process.receive():
+                case Pause(turn):
+                    await process.receive(partial(eq, Resume(turn)))
+                case Resume():
+                    pass
+                case Do(_, "return"):
+                    return
+                case Do(step, ("select", tag)):
+                    self._report(step, await process.receive(_tagged(tag)))
+                case Do(step, (str(name), *arguments)):
+                    self._report(step, self._execute(name, arguments))
+                case message:
+                    self._world.event("msg", self._id, message)
+
+    def _report(self, step: Term, result: object) -> None:
+        self._world.event("result", step, self._id, result)
+
+    def _execute(self, name: str, arguments: Iterable[Term]) -> object:
+        try:
+            return getattr(self, name)(*arguments)
+        except UnknownProcessError:
+            return "unknown"
+        except (otp.OTPError, ValueError):
+            return ("$error", "badarg")
+
+    def _pid(self, id: str) -> otp.Pid:
+        pid = self._world.pid(id)
+        if pid is None:
+            raise UnknownProcessError
+        return pid
+
+    # ----------------------------------------------------------- starting, ending
+
+    def spawn(self, id: str) -> otp.Pid:
+        pid = process.spawn(Actor(self._world, id).live)
+        self._world.register(pid, id)
+        return pid
+
+    def spawn_link(self, id: str) -> otp.Pid:
+        pid = process.spawn_link(Actor(self._world, id).live)
+        self._world.register(pid, id)
+        return pid
+
+    def spawn_monitor(self, id: str, label: str) -> tuple[otp.Pid, otp.Ref]:
+        pid, ref = process.spawn_monitor(Actor(self._world, id).live)
+        self._world.register(pid, id)
+        return pid, self._labelled(ref, label)
+
+    def exit(self, reason: Term) -> None:
+        raise otp.Exit(to_reason(reason))
+
+    def error(self, term: Term) -> None:
+        raise Scripted(term)
+
+    def throw(self, value: Term) -> None:
+        raise uncaught_throw(value)
+
+    def is_alive(self, id: str) -> bool:
+        return process.is_alive(self._pid(id))
+
+    # ----------------------------------------------------------- exit signals
+
+    def trap(self, on: bool) -> bool:
+        return process.trap_exit(on)
+
+    def exit2(self, id: str, reason: Term) -> bool:
+        process.exit(self._pid(id), to_reason(reason))
+        return True
+
+    def link(self, id: str) -> Term:
+        try:
+            process.link(self._pid(id))
+        except otp.NoProcessError:
+            return ("$error", "noproc")
+        return True
+
+    def unlink(self, id: str) -> bool:
+        process.unlink(self._pid(id))
+        return True
+
+    def unlink_flush(self, id: str) -> Term:
+        return "flushed" if process.unlink(self._pid(id), flush=True) else True
+
+    # ----------------------------------------------------------- monitors
+
+    def monitor(self, id: str, label: str) -> otp.Ref:
+        return self._labelled(process.monitor(self._pid(id)), label)
+
+    def monitor_name(self, name: str, label: str) -> otp.Ref:
+        return self._labelled(process.monitor(otp.Name(name)), label)
+
+    def demonitor(self, label: str, options: tuple[str, ...]) -> Term:
+        ref = self._monitors.get(label)
+        if ref is None:
+            return "unknown"
+        active = process.demonitor(ref, flush="flush" in options)
+        return active if "info" in options else True
+
+    def _labelled(self, ref: otp.Ref, label: str) -> otp.Ref:
+        self._monitors[label] = ref
+        self._world.label(ref, label)
+        return ref
+
+    # ----------------------------------------------------------- messages, names
+
+    def send(self, id: str, message: Term) -> str:
+        process.send(self._pid(id), message)
+        return "sent"
+
+    def send_name(self, name: str, message: Term) -> str:
+        process.send(otp.Name(name), message)
+        return "sent"
+
+    def select0(self, tag: str) -> object:
+        try:
+            return process.receive_nowait(_tagged(tag))
+        except trio.WouldBlock:
+            return "none"
+
+    def register(self, name: str, id: str) -> bool:
+        process.register(name, self._pid(id))
+        return True
+
+    def unregister(self, name: str) -> bool:
+        process.unregister(name)
+        return True
+
+    def whereis(self, name: str) -> object:
+        return process.whereis(name) or "undefined"
+
+
+def _tagged(tag: str) -> Callable[[object], bool]:
+    return lambda m: isinstance(m, tuple) and m[:2] == ("m", tag)
