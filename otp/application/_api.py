@@ -104,11 +104,8 @@ async def start(app: Dependency, type: StartType = "temporary") -> None:
 
 async def ensure_started(app: Dependency, type: StartType = "temporary") -> None:
     """Start an application like `start`, if it is not running already."""
-    try:
+    with suppress(ApplicationAlreadyStartedError):
         await start(app, type)
-    except ApplicationAlreadyStartedError as error:
-        if error.application != name_of(app):
-            raise
 
 
 async def ensure_all_started(

@@ -11,7 +11,7 @@ request that is about that one waits; all others are served.
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, NoReturn, final
+from typing import TYPE_CHECKING, NoReturn, assert_never, final
 
 from .. import process as processes
 from .._util import short
@@ -19,6 +19,7 @@ from ..kernel import (
     NORMAL,
     Exit,
     Exited,
+    InvalidSpecError,
     ServerExitedError,
     Waiter,
     current_node,
@@ -38,6 +39,7 @@ from ._master import Master, StartFailed, StopOrder, Up
 from ._order import with_included
 from ._report import ApplicationExited, ApplicationStarted, ApplicationStopped
 from ._rules import END_NODE, after_end, after_failed_start
+from ._spec import describe
 from ._table import Table
 
 if TYPE_CHECKING:
@@ -92,7 +94,8 @@ class Controller:
         self.table = Table()
         self._process = process
         self._parent = process.node.root.pid
-        self._masters: dict[Pid, Master] = {}
+        # Each application that is not down, by the pid of its master.
+        self._charges: dict[Pid, tuple[Entry, Master]] = {}
         # Whether it has ended, or is about to, because it was told to.
         self._dismissed = False
         self._host = Host(process, self._parent, self.table)
@@ -124,18 +127,18 @@ class Controller:
 
     def _handle(self, message: object) -> None:
         match message:
+            case Waiter() if self._dismissed:
+                message.died(NORMAL)
             case StartRequest():
                 self._try(message, lambda: self._start(message))
             case StopRequest():
                 self._try(message, lambda: self._stop(message))
             case Up(master, top):
-                self._up(master, top)
+                self._up(self._charges[master][0], top)
             case StartFailed(master, failure):
-                entry = self.table.by_master(master)
-                if entry is not None:
-                    entry.failure = failure
-            case Exited(pid, reason):
-                self._master_ended(pid, reason)
+                self._charges[master][0].failure = failure
+            case Exited(pid, reason) if pid in self._charges:
+                self._down(self._charges.pop(pid)[0], reason)
             case _:
                 self._process.node.dead_letter(
                     self._process.pid, message, f"unexpected: {short(message)}"
@@ -146,7 +149,7 @@ class Controller:
     def _try(self, request: Request, act: Callable[[], None]) -> None:
         try:
             act()
-        except ApplicationError as error:
+        except (ApplicationError, InvalidSpecError) as error:
             self._process.quit(request)
             request.fail(error)
         else:
@@ -166,6 +169,8 @@ class Controller:
                 raise ApplicationAlreadyStartedError(request.name)
             case "stopping":
                 entry.queued.append(request)
+            case _:
+                assert_never(entry.status)
 
     def _stop(self, request: StopRequest) -> None:
         entry = self.table.entries.get(request.name)
@@ -179,40 +184,30 @@ class Controller:
 
     def _launch(self, entry: Entry, type_: StartType) -> None:
         """Start a master, linked, among the children of this process."""
+        everything = with_included(entry.app, loaded=self.table.apps)
         me = self._process
         process = me.node.create(me)
         process.link(me)
         process.guardian = me.pid
-        everything = with_included(entry.app, loaded=self.table.apps)
-        included = [
-            (self.table.entry(app.name).app, self.table.entry(app.name).spec)
-            for app in everything[1:]
-        ]
+        included = [(one, describe(one)) for one in everything[1:]]
         master = Master(process, entry.app, entry.spec, included, me.pid)
-        self._masters[process.pid] = master
+        self._charges[process.pid] = (entry, master)
         self.table.mark_starting(entry, type_, process.pid)
         me.node.launch(process, me.nursery, master.run, host=True)
 
     def _order_stop(self, entry: Entry) -> None:
         self.table.mark_stopping(entry)
-        if entry.master is not None and entry.master.process is not None:
-            entry.master.process.mailbox.put(StopOrder())
+        if entry.master is not None:
+            processes.send(entry.master, StopOrder())
 
     # ------------------------------------------------------------ what masters tell
 
-    def _up(self, master: Pid, top: Pid[Supervisor]) -> None:
-        entry = self.table.by_master(master)
-        if entry is None:
-            return
+    def _up(self, entry: Entry, top: Pid[Supervisor]) -> None:
         self.table.mark_running(entry, top)
         emit(ApplicationStarted(entry.spec.name, entry.type, self._process.node.name))
         self._answer(entry, None)
 
-    def _master_ended(self, master: Pid, reason: ExitReason) -> None:
-        entry = self.table.by_master(master)
-        if entry is None:
-            return
-        del self._masters[master]
+    def _down(self, entry: Entry, reason: ExitReason) -> None:
         status, failure = entry.status, entry.failure
         self.table.mark_down(entry)
         match status:
@@ -226,6 +221,8 @@ class Controller:
             case "stopping":
                 emit(ApplicationStopped(entry.spec.name, entry.type))
                 self._answer(entry, None)
+            case _:
+                assert_never(status)
         queued, entry.queued = entry.queued, []
         for request in queued:
             self._handle(request)
@@ -249,6 +246,8 @@ class Controller:
         what: str,
         cause: BaseException | None,
     ) -> None:
+        if self._dismissed:  # the node ends already, or goes on without applications
+            return
         error = ApplicationTerminatedError(entry.spec.name, entry.type, reason, what)
         error.__cause__ = cause
         self._process.node.fatal(error)
@@ -267,7 +266,7 @@ class Controller:
     async def _stop_all(self) -> None:
         """Stop what is being started, then what runs, the last one first."""
         self._dismissed = True
-        for master in reversed(self._masters.values()):
+        for _, master in reversed(self._charges.values()):
             master.abandon_start()
         await self._await_status("starting", "stopping")
         while self.table.running:
@@ -276,12 +275,8 @@ class Controller:
 
     async def _await_status(self, *busy: str) -> None:
         """Serve the masters until no application is busy so; refuse requests."""
-        while any(entry.status in busy for entry in self.table.entries.values()):
-            message = await self._process.receive(None, inf)
-            if isinstance(message, Waiter):
-                message.died(NORMAL)
-            else:
-                self._handle(message)
+        while any(entry.status in busy for entry, _ in self._charges.values()):
+            self._handle(await self._process.receive(None, inf))
 
     async def _reap(self) -> None:
         """End the node if this process did not end as it should.
@@ -291,7 +286,7 @@ class Controller:
         """
         if self._dismissed:
             return
-        for master in list(self._masters):
+        for master in list(self._charges):
             await processes.wait_exited(master)
         text = f"the {CONTROLLER} died, and with it its node: {self._process.reason!r}"
         self._process.node.fatal(ApplicationError(CONTROLLER, text))

@@ -6,7 +6,8 @@ or not, and is killed when the application has been stopped.
 
 The order of a stop is: `Application.prep_stop`, the tree from its top,
 `Application.stop`, then the processes that are left. It is the same if the top
-supervisor ended by itself. A callback that raises holds up nothing.
+supervisor ended by itself. A callback that raises holds up nothing. What is up of an
+application whose start failed is killed.
 """
 
 from __future__ import annotations
@@ -103,19 +104,17 @@ class Master:
 
     async def run(self) -> NoReturn:
         """Be the process."""
-        failure = await self._start()
-        top = self._top
-        if failure is not None or top is None:
-            if top is not None:
-                await self._stop_top(top)
+        started = await self._start()
+        if isinstance(started, ApplicationStartError):
+            if self._top is not None and self._starting.cancelled_caught:
+                await self._stop_top(self._top)
             self._kill_members()
-            if failure is not None:
-                self._tell(StartFailed(self._process.pid, failure))
+            self._tell(StartFailed(self._process.pid, started))
             raise Exit(NORMAL)
-        self._tell(Up(self._process.pid, top))
-        reason = await self._await_end(top)
+        self._tell(Up(self._process.pid, started))
+        reason = await self._await_end(started)
         await self._callback("prep_stop", self._app.prep_stop)
-        await self._stop_top(top)
+        await self._stop_top(started)
         await self._callback("stop", self._app.stop)
         self._kill_members()
         raise Exit(reason)
@@ -125,22 +124,21 @@ class Master:
 
     # ------------------------------------------------------------------ starting
 
-    async def _start(self) -> ApplicationStartError | None:
-        """Start the tree and run the phases; return what went wrong."""
+    async def _start(self) -> Pid[Supervisor] | ApplicationStartError:
+        """Start the tree and run the phases; return the top, or what went wrong."""
         try:
             with self._starting:
-                await self._start_top()
+                top = await self._start_top()
                 await self._run_phases()
+                return top
         except BaseException as error:
             if not is_own_end(error):
                 raise
             return self._failure(error)
-        if self._starting.cancelled_caught:
-            text = f"the start of application {self._spec.name!r} was given up"
-            return ApplicationStartError(self._spec.name, SHUTDOWN, text)
-        return None
+        text = f"the start of application {self._spec.name!r} was given up"
+        return ApplicationStartError(self._spec.name, SHUTDOWN, text)
 
-    async def _start_top(self) -> None:
+    async def _start_top(self) -> Pid[Supervisor]:
         try:
             spec = self._app.start()
         except Exit as error:
@@ -151,9 +149,9 @@ class Master:
                 f"return child_spec(...) of its top supervisor"
             )
             raise BadStartError(self._spec.name, Reason(spec), text)
-        started = await spec.start()
-        self._top = started.pid
-        processes.link(started.pid)
+        self._top = (await spec.start()).pid
+        processes.link(self._top)
+        return self._top
 
     def _declined(self, reason: ExitReason) -> ApplicationStartError:
         name = self._spec.name

@@ -20,7 +20,7 @@ fails takes the node down like a permanent one. To be stopped on request is neit
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, assert_never, get_args
 
 from ..kernel import InvalidSpecError, Normal
 
@@ -57,6 +57,8 @@ def _consequence(type_: StartType, *, forgiven: bool) -> Consequence:
             return REPORT if forgiven else END_NODE
         case "permanent":
             return END_NODE
+        case _:
+            assert_never(type_)
 
 
 def check_start_type(value: object) -> StartType:

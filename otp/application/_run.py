@@ -221,7 +221,7 @@ class _Program:
     def _failed(self, group: ExceptionGroup[_Failure]) -> None:
         if self._body.cancel_called:
             return
-        failures = list(_leaves(group))
+        failures = list(leaves(group))
         # What went wrong says more than that the node ended of it.
         failures.sort(key=lambda one: isinstance(one, ApplicationTerminatedError))
         misconfigured = any(_is_configuration(one) for one in failures)
@@ -229,10 +229,11 @@ class _Program:
         emit(ProgramFailed(name_of(self._app), failures[0]))
 
 
-def _leaves(group: ExceptionGroup[_Failure]) -> Iterable[_Failure]:
+def leaves(group: ExceptionGroup[_Failure]) -> Iterable[_Failure]:
+    """Return the errors in *group*, wherever in it they are."""
     for inner in group.exceptions:
         if isinstance(inner, ExceptionGroup):
-            yield from _leaves(inner)
+            yield from leaves(inner)
         else:
             yield inner
 

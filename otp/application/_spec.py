@@ -79,7 +79,8 @@ class Application:
         """Do one step of a start in several steps, when the tree is up.
 
         Called for each of `start_phases` in their order. The application counts as
-        started when the last has returned; if one raises it is stopped again.
+        started when the last has returned. If one raises the start has failed, and all
+        that is up of the application is killed.
         """
 
     async def prep_stop(self) -> None:

@@ -128,6 +128,9 @@ async def call(
     """
     process = server.process if isinstance(server, Pid) else find(server)
     if process is None:
+        if timeout <= 0 and isinstance(server, Pid):
+            # In no time, nobody learns that somebody is dead.
+            raise CallTimeoutError(server, timeout)
         raise NoProcessError(server)
     task = current_task()
     if process.task is task:

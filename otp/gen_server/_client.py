@@ -16,7 +16,6 @@ from typing import (
 import attrs
 import trio
 
-from .. import process as processes
 from ..gen import (
     CALL_TIMEOUT,
     NO_KWARGS,
@@ -26,7 +25,7 @@ from ..gen import (
     send_request as send,
     wait_any,
 )
-from ..kernel import Name, NoProcessError, Pid, current_process, nodes
+from ..kernel import Name, NoProcessError, Pid, Ref, current_process, nodes
 from ..proc_lib import StartOptions, start_process
 from ._cast import Cast, send_cast
 from ._loop import given_server, init_server, serve
@@ -36,7 +35,7 @@ from ._server import GenServer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from ..kernel import Bounded, Ref, ServerRef, Via
+    from ..kernel import Bounded, ServerRef, Via
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -82,14 +81,15 @@ class Options:
         self, cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> Pid[T]:
         """Start a server, as `gen_server.start` does."""
-        return await self._start(cls, args, kwargs, link=False)
+        return await self._start(cls, args, kwargs)
 
     async def start_monitor(
         self, cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> tuple[Pid[T], Ref]:
         """Start a server, as `gen_server.start_monitor` does."""
-        pid = await self._start(cls, args, kwargs, link=False)
-        return pid, processes.monitor(pid)
+        current_process("start_monitor()")
+        ref = Ref()
+        return await self._start(cls, args, kwargs, monitor=ref), ref
 
     async def _start(
         self,
@@ -97,13 +97,15 @@ class Options:
         args: tuple[object, ...],
         kwargs: Mapping[str, object],
         *,
-        link: bool,
+        link: bool = False,
+        monitor: Ref | None = None,
     ) -> Pid[T]:
         if not isinstance(cls, type) or not issubclass(cls, GenServer):
             raise TypeError(f"{cls!r} is no GenServer class")
         options = StartOptions(
             cls,
             link=link,
+            monitor=monitor,
             name=self.name,
             timeout=self.timeout,
             mailbox=self.mailbox,

@@ -14,8 +14,8 @@ from trio.lowlevel import checkpoint, current_task, wait_task_rescheduled
 
 from ..gen import Envelope
 from ..kernel import (
-    BUDGET,
     NORMAL,
+    SLICE,
     Exit,
     Exited,
     Process,
@@ -82,7 +82,7 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
     box = process.mailbox
     task = current_task()
     calls, casts = server.__clauses__.calls, server.__clauses__.casts
-    credit = BUDGET
+    credit = SLICE
     message: object
     result: object
     # Nothing may keep the last request alive while the server is idle.
@@ -98,14 +98,16 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
         else:
             # Mailbox.park(), without a frame of its own.
             message = result = None
-            credit = BUDGET
+            credit = SLICE
+            box.slices = 0
             box.parked = task
             await wait_task_rescheduled(box.abort)
             continue
         credit -= 1
         if credit <= 0:
-            credit = BUDGET
-            await checkpoint()
+            credit = SLICE
+            if box.turn_is_over():
+                await checkpoint()
         if debug is not None:
             _debug_in(debug, process, message, server)
 

@@ -49,6 +49,7 @@ from ._ids import (
 from ._mailbox import (
     BUDGET as BUDGET,
     MISSING as MISSING,
+    SLICE as SLICE,
     Bounded as Bounded,
     Mailbox as Mailbox,
     Overflow as Overflow,

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, final, get_args
 
 import attrs
+import trio
 from trio.lowlevel import Abort, current_task, wait_task_rescheduled
 
 from ._errors import InvalidSpecError, MailboxFullError
@@ -31,6 +32,12 @@ Overflow = Literal["drop_newest", "drop_oldest", "fail_sender"]
 
 BUDGET: Final = 1000
 """How many messages a process may take before others have their turn."""
+
+TURN: Final = 0.01
+"""For how many seconds a process may take messages before others have their turn."""
+
+SLICE: Final = 50
+"""After how many messages it is seen whether the turn is over."""
 
 
 class Missing:
@@ -51,13 +58,19 @@ class Mailbox:
     put in since, else None.
     """
 
-    __slots__ = ("credit", "inbox", "parked", "pending")
+    __slots__ = ("credit", "heard", "inbox", "parked", "pending", "slices", "turn_ends")
 
     def __init__(self) -> None:
         self.inbox: list[object] = []
         self.pending: list[object] = []
         self.parked: Task | None = None
-        self.credit = BUDGET
+        # How many messages of the inbox were there when the owner last looked at all.
+        self.heard = 0
+        # How many messages are left in this slice, and how many slices of this turn
+        # are over; whoever parks begins a new one.
+        self.credit = SLICE
+        self.slices = 0
+        self.turn_ends = 0.0
 
     def __len__(self) -> int:
         return len(self.pending) + len(self.inbox)
@@ -88,6 +101,7 @@ class Mailbox:
         """Turn the inbox round for the owner to take from; *pending* is empty."""
         self.inbox, self.pending = self.pending, self.inbox
         self.pending.reverse()
+        self.heard = 0
 
     def find(self, fits: Callable[[object], bool], seen: int = -1) -> object:
         """Take out the oldest message that fits, or return `MISSING`.
@@ -104,13 +118,40 @@ class Mailbox:
         inbox = self.inbox
         for i in range(seen, len(inbox)):
             if fits(inbox[i]):
+                self.heard -= i < self.heard
                 return inbox.pop(i)
         return MISSING
+
+    def turn_is_over(self) -> bool:
+        """Count a slice, and tell whether the owner has had its turn, too.
+
+        By a clock that stands still, as in tests, the number of messages decides.
+        """
+        now = trio.current_time()
+        if self.slices == 0:
+            self.turn_ends = now + TURN
+        self.slices += 1
+        if now < self.turn_ends and self.slices * SLICE < BUDGET:
+            return False
+        self.slices = 0
+        return True
+
+    def take_back(self, fits: Callable[[object], bool]) -> bool:
+        """Take out a message that fits if it is new, and tell whether there was one.
+
+        It is new if the owner has not looked through its mail in vain since it came.
+        """
+        for i in range(len(self.inbox) - 1, self.heard - 1, -1):
+            if fits(self.inbox[i]):
+                del self.inbox[i]
+                return True
+        return False
 
     def close(self) -> list[object]:
         """Empty the mailbox for good and return what was in it."""
         left = list(self)
         self.inbox, self.pending = [], []
+        self.heard = 0
         return left
 
     def interrupt(self) -> None:
@@ -128,7 +169,9 @@ class Mailbox:
         """Wait until something is put in, or until `interrupt`."""
         if self.parked is not None:
             raise RuntimeError("another task already receives for this process")
-        self.credit = BUDGET
+        self.credit = SLICE
+        self.slices = 0
+        self.heard = len(self.inbox)
         self.parked = current_task()
         await wait_task_rescheduled(self.abort)
 

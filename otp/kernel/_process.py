@@ -29,7 +29,7 @@ from ._current import enter, send_ghost_away
 from ._errors import ReceiveTimeoutError
 from ._exit_rules import DELIVER, IGNORE, receive_exit
 from ._ids import Alias, Pid, Ref
-from ._mailbox import BUDGET, MISSING, Mailbox
+from ._mailbox import MISSING, SLICE, Mailbox
 from ._messages import Down, Exited
 from ._reasons import KILLED, NORMAL, Crash, is_own_end, reason_of
 from ._relations import Monitor, Relations
@@ -287,13 +287,15 @@ class Process(Relations):
         box.credit -= 1
         if self.reason is not None:
             await send_ghost_away()
-        if box.credit < 0:
-            box.credit = BUDGET
-            await trio.lowlevel.checkpoint()
+        if box.credit <= 0:
+            box.credit = SLICE
+            if box.turn_is_over():
+                await trio.lowlevel.checkpoint()
         found = box.take() if fits is None else box.find(fits)
         if found is not MISSING:
             return found
         if timeout <= 0:
+            box.heard = len(box.inbox)
             raise ReceiveTimeoutError(timeout)
         if timeout == float("inf"):
             return await self._await_fitting(fits)

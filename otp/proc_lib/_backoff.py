@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TypeGuard, final
+from typing import final
 
 import attrs
 
+from .._util import is_seconds
 from ..kernel import InvalidSpecError
 
 
-def is_number(value: object) -> TypeGuard[float]:
-    """Tell whether *value* is a number; True and False are none."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _check(what: str, value: object, least: float) -> None:
-    if is_number(value) and least <= value < inf:
+def _check(what: str, value: float, least: float) -> None:
+    if is_seconds(value) and least <= value < inf:
         return
     text = f"the {what} of a back-off is a finite number from {least!r}, not {value!r}"
     raise InvalidSpecError("invalid_backoff", value, text)

@@ -24,8 +24,9 @@ from typing import (
 
 import attrs
 
+from .._util import is_seconds
 from ..kernel import InvalidSpecError, Name, Via
-from ._backoff import Backoff, is_number
+from ._backoff import Backoff
 from ._child_start import Start, Startable, as_startable
 
 if TYPE_CHECKING:
@@ -137,8 +138,7 @@ def _check_type(child: Hashable, value: object) -> None:
 
 
 def _check_shutdown(child: Hashable, value: object) -> None:
-    # Not "value < 0 is wrong", as that would let NaN pass.
-    if value == "brutal_kill" or (is_number(value) and value >= 0):
+    if value == "brutal_kill" or is_seconds(value):
         return
     text = (
         f"the shutdown of child {child!r} is a number of seconds from 0 to math.inf, "
@@ -303,7 +303,7 @@ def child_spec(
     cls = as_startable(behaviour)
     if cls is None:
         text = (
-            f"{behaviour!r} is not the class of a behaviour: "
+            f"a child is the class of a behaviour, not {behaviour!r}: "
             f"use ChildSpec.of(id, start_function, ...) for anything else"
         )
         raise InvalidSpecError("invalid_mfa", behaviour, text)

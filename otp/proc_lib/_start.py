@@ -22,10 +22,12 @@ from ..kernel import (
     Exit,
     Exited,
     InvalidSpecError,
+    Monitor,
     Name,
     NoProcessError,
     Process,
     Reason,
+    Ref,
     ServerExitedError,
     StartError,
     StartTimeoutError,
@@ -36,6 +38,7 @@ from ..kernel import (
     emit,
     find,
     is_quiet,
+    send_ghost_away,
     watch_end,
 )
 from ._crash import crash_report
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import TypeVarTuple, Unpack
 
-    from ..kernel import Bounded, ExitReason, Pid, Ref, ServerRef
+    from ..kernel import Bounded, ExitReason, Pid, ServerRef
 
     Ts = TypeVarTuple("Ts")
 
@@ -83,11 +86,14 @@ class Ack(Waiter):
 class StartOptions(NamedTuple):
     """How a process is started: *link*ed to the starter, *name*d, and so on.
 
-    *timeout* is in seconds; *host* gives the process a nursery for its children.
+    *monitor* is the reference under which the starter watches it from its first
+    moment; *timeout* is in seconds; *host* gives the process a nursery for its
+    children.
     """
 
     what: object
     link: bool = False
+    monitor: Ref | None = None
     name: Name | Via | None = None
     timeout: float = inf
     host: bool = False
@@ -110,7 +116,7 @@ async def start_process(
     """
     parent = current()
     if parent.reason is not None:
-        await trio.lowlevel.checkpoint()
+        await send_ghost_away()
     if options.name is not None:
         _check_name(parent, options, options.name)
     process = parent.node.create(parent, options.mailbox)
@@ -126,6 +132,9 @@ async def start_process(
         process.link(parent)
         process.guardian = parent.pid
         nursery = parent.nursery
+    if options.monitor is not None:
+        process.watch(Monitor(options.monitor, parent, process.pid))
+        process.guardian = parent.pid
     parent.node.launch(process, nursery, fn, process, ack, *args, host=options.host)
     if options.timeout != inf:
         parent.node.timers.expire_in(options.timeout, ack)
@@ -133,6 +142,8 @@ async def start_process(
         return process, await _await_ack(parent, process, ack)
     except BaseException:
         _free_name(process, options)
+        if options.monitor is not None:
+            processes.demonitor(options.monitor, flush=True)
         raise
 
 
@@ -150,7 +161,7 @@ async def _await_ack(parent: Process, process: Process, ack: Ack) -> object:
             parent.unlink(process)
             process.kill(KILLED)
         if parent.reason is not None:
-            await trio.lowlevel.checkpoint()
+            await send_ghost_away()
         _flush_exit(parent, process.pid)
         raise
     except BaseException:
@@ -243,9 +254,10 @@ async def start_monitor(
     timeout: float = inf,
 ) -> tuple[object, Ref]:
     """Start a process like `start`, monitored by the caller."""
-    options = StartOptions(fn, name=name, timeout=timeout)
-    process, value = await _start_plain(options, fn, args)
-    return value, processes.monitor(process.pid)
+    current_process("start_monitor()")
+    ref = Ref()
+    options = StartOptions(fn, monitor=ref, name=name, timeout=timeout)
+    return (await _start_plain(options, fn, args))[1], ref
 
 
 async def _start_plain(

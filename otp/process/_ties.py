@@ -15,6 +15,8 @@ from ..kernel import (
     Exit,
     Exited,
     Monitor,
+    NoConnection,
+    NoProc,
     NoProcessError,
     Ref,
     check_reason,
@@ -96,10 +98,10 @@ def monitor(
     ref = Ref() if alias is None else make_alias(caller, alias)
     process, reason = seek(server)
     watch = Monitor(ref, caller, server, tag)
-    if process is not None:
-        process.watch(watch)
-    else:
+    if process is None:
         tell_down(watch, reason)
+    elif process is not caller:  # who would hear of its own end?
+        process.watch(watch)
     return ref
 
 
@@ -116,9 +118,20 @@ def demonitor(ref: Ref, *, flush: bool = False) -> bool:
     active = caller.unwatch_own(ref)
     if isinstance(ref, Alias) and ref.until in ("demonitor", "reply_demonitor"):
         drop_alias(ref)
+    if not active:
+        # That nobody was there is heard with the next mail, and not before.
+        active = caller.mailbox.take_back(lambda m: _is_nobody(m, ref))
     if flush and not active:
         caller.mailbox.find(lambda m: isinstance(m, Down) and m.ref is ref)
     return active
+
+
+def _is_nobody(message: object, ref: Ref) -> bool:
+    return (
+        isinstance(message, Down)
+        and message.ref is ref
+        and isinstance(message.reason, (NoProc, NoConnection))
+    )
 
 
 async def wait_exited(server: ServerRef, *, timeout: float = inf) -> ExitReason:

@@ -116,7 +116,7 @@ class Children:
     Iterating gives them in the order of their starts, `reversed` newest first.
     """
 
-    # Invariant: _by_pid[p] is c exactly if c.pid is p, for every child c in _by_id.
+    # Invariant: _by_pid[p] is c exactly if c.pid is p.
     __slots__ = ("_by_id", "_by_pid")
 
     _by_id: dict[Hashable, Child]
@@ -147,8 +147,6 @@ class Children:
         """Add *child* as the newest, or make it that if it is there already."""
         self._by_id.pop(child.id, None)
         self._by_id[child.id] = child
-        if child.pid is not None:
-            self._by_pid[child.pid] = child
 
     def remove(self, child: Child) -> None:
         """Strike *child* off the list."""

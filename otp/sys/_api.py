@@ -144,7 +144,8 @@ async def stop(
     Raises:
         NoProcessError: it is dead already.
         CallTimeoutError: it is not dead after *timeout* seconds; it goes on ending.
-        ServerExitedError: it ended, but with another reason.
+        ServerExitedError: it ended, but with another reason, or before it heard of
+            this.
         CallingSelfError: the process is the caller.
     """
     check_reason(reason)
@@ -152,12 +153,14 @@ async def stop(
     process = _find(server)
     if process is current() and process.task is trio.lowlevel.current_task():
         raise CallingSelfError(server)
-    operation = Terminate(reason)
+    request = SystemRequest(server, Terminate(reason), timeout)
 
     def ask() -> None:
-        process.mailbox.put(SystemRequest(server, operation, timeout))
+        process.mailbox.put(request)
 
     await await_end(server, reason, timeout, ask)
+    if request.error is not None:
+        raise request.error
 
 
 # ------------------------------------------------------------------ debug options

@@ -3,24 +3,30 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 import trio
 from loguru import logger
-from trio.testing import MockClock
+from trio.testing import wait_all_tasks_blocked
 
 import otp
 from otp import application, process
 from otp.application import Application, serve, stop_run
+from otp.application._run import leaves
+from otp.application._signals import on_signals
 from otp.supervisor import Supervisor, one_for_one
 from tests.application.tracing import Traced, worker_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from trio.testing import MockClock
+
     from otp.kernel import Report
     from tests.application.tracing import Trace
+
+Failure = application.ApplicationError | otp.InvalidSpecError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -29,7 +35,7 @@ class Acting(Traced):
     """Does something as soon as it is up."""
 
     def __init__(
-        self, name: str, trace: Trace, act: Callable[[], None], **more: object
+        self, name: str, trace: Trace, act: Callable[[], object], **more: object
     ) -> None:
         super().__init__(name, trace, phases=[("act", None)])
         self.act = act
@@ -125,7 +131,7 @@ async def test_a_dependency_that_ends_by_itself_is_a_failure(trace: Trace) -> No
     app.applications = [below]
 
     assert await serve(app) == 1
-    assert trace[-3:] == [*down("a")[1:], ("stop", "b")] or trace[-1] == ("stop", "a")
+    assert trace[4:] == [("prep_stop", "b"), ("stop", "b"), *down("a")]
 
 
 async def test_an_application_that_does_not_start_is_a_failure(
@@ -176,12 +182,19 @@ async def test_an_error_that_is_not_about_applications_comes_out() -> None:
 
     class Mad(Traced):
         async def start_phase(self, phase: str, argument: object) -> None:
-            raise Own
+            raise Own((phase, argument))
 
     with pytest.raises(BaseExceptionGroup) as caught:
         await serve(Mad("a", [], phases=[("one", 1)]))
 
     assert caught.group_contains(Own)
+
+
+def test_the_errors_in_groups_of_groups_are_found() -> None:
+    first, second = application.NotLoadedError("a"), application.NotLoadedError("b")
+    group = ExceptionGroup("", [ExceptionGroup("", [first]), second])
+
+    assert list(leaves(cast("ExceptionGroup[Failure]", group))) == [first, second]
 
 
 # --------------------------------------------------------------------------- options
@@ -233,7 +246,7 @@ def test_an_unknown_option_is_refused() -> None:
 
 
 def test_an_unknown_log_level_is_refused() -> None:
-    with pytest.raises(otp.InvalidSpecError, match="one of TRACE, .* not 'LOUD'"):
+    with pytest.raises(otp.InvalidSpecError, match=r"one of TRACE, .* not 'LOUD'"):
         otp.run(Traced("a", []), log_level="LOUD")  # type: ignore[arg-type]
 
 
@@ -288,6 +301,24 @@ def test_a_signal_stops_the_program_in_order(trace: Trace, number: int) -> None:
     assert [signal.getsignal(each) for each in SIGNALS] == before
 
 
+async def test_what_fails_when_the_end_has_begun_does_not_count(
+    trace: Trace, reports: list[Report]
+) -> None:
+    async def linger() -> None:
+        process.trap_exit(True)
+        stop_run()
+        await process.receive(otp.Exited)
+        process.exit(worker_of(app), otp.Kill())
+        await wait_all_tasks_blocked()
+
+    # Its processes end in the reverse order of their starts, so this one comes first.
+    app = Acting("a", trace, lambda: otp.kernel.current_node().spawn(linger))
+
+    assert await serve(app) == 0
+    ends = [r for r in reports if isinstance(r, application.ApplicationExited)]
+    assert [r.application for r in ends] == ["a"]
+
+
 def test_a_signal_during_the_start_gives_it_up(trace: Trace) -> None:
     class Slow(Traced):
         async def start_phase(self, phase: str, argument: object) -> None:
@@ -313,6 +344,34 @@ def test_a_second_signal_kills_every_process_at_once(trace: Trace) -> None:
 
     assert otp.run(app, log_level=None, shutdown_timeout=float("inf")) == 1
     assert trace[-1] == ("prep_stop", "a")
+
+
+def test_two_signals_in_one_go_leave_no_time_for_order(trace: Trace) -> None:
+    def act() -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+
+    assert otp.run(Acting("a", trace, act), log_level=None) == 1
+    assert trace == [("start", "a"), ("child_up", "a")]
+
+
+async def test_a_third_signal_does_what_it_does_to_any_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard: list[object] = []
+
+    def die(number: int) -> None:
+        heard.append((number, signal.getsignal(number)))
+
+    monkeypatch.setattr(signal, "raise_signal", die)
+    with on_signals(lambda: heard.append("first"), lambda: heard.append("second")):
+        handler = signal.getsignal(signal.SIGTERM)
+        assert callable(handler)
+        for _ in range(3):
+            handler(signal.SIGTERM, None)
+            await wait_all_tasks_blocked()
+
+    assert heard == ["first", "second", (signal.SIGTERM, signal.SIG_DFL)]
 
 
 def test_outside_of_the_main_thread_there_are_no_signals(trace: Trace) -> None:

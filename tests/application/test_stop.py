@@ -225,6 +225,49 @@ async def test_a_node_that_ends_gives_up_a_start_and_stops_what_is_up_of_it(
     assert trace == [("child_term", "b", otp.Shutdown()), *down("a")]
 
 
+async def test_a_node_that_ends_does_not_end_of_the_start_that_it_gave_up(
+    trace: Trace, autojump_clock: MockClock
+) -> None:
+    del autojump_clock
+
+    class Phased(Traced):
+        async def start_phase(self, phase: str, argument: object) -> None:
+            await super().start_phase(phase, argument)
+            await trio.sleep_forever()
+
+    async with otp.Node():
+        app = Phased("a", trace, phases=[("one", 1)])
+        with trio.move_on_after(1):
+            await application.start(app, "permanent")
+
+    assert trace[-1] == ("child_term", "a", otp.Shutdown())
+
+
+async def test_a_node_that_ends_starts_nothing_that_waited_for_a_stop(
+    trace: Trace, autojump_clock: MockClock
+) -> None:
+    del autojump_clock
+    refused: list[BaseException] = []
+
+    async def restart() -> None:
+        with pytest.raises(otp.ServerExitedError) as caught:
+            await application.start("a")
+        refused.append(caught.value)
+
+    async with trio.open_nursery() as nursery, otp.Node():
+        app = Stubborn("a", trace)
+        app.seconds = 3
+        await application.start(app)
+        trace.clear()
+        nursery.start_soon(application.stop, "a")
+        await trio.sleep(1)
+        nursery.start_soon(restart)
+        await trio.sleep(1)
+
+    assert trace == down("a")
+    assert len(refused) == 1
+
+
 async def test_a_node_that_ends_waits_for_a_stop_that_goes_on(
     trace: Trace, autojump_clock: MockClock
 ) -> None:
@@ -354,15 +397,47 @@ async def test_a_message_that_the_controller_does_not_know_is_a_dead_letter(
 ) -> None:
     async with otp.Node() as node:
         await application.start(Traced("a", trace))
-        before = node.statistics().dead_letters
-        stranger = process.spawn(trio.sleep_forever)
-
-        process.send(NAME, "hello")
-        process.exit(worker_of(Traced("a", trace)), otp.Normal())
         controller = process.whereis(NAME)
         assert controller is not None
-        process.exit(controller, otp.Shutdown())
+        before = node.statistics().dead_letters
+
+        process.send(NAME, "hello")
+        process.spawn(_shut_down, controller)
         await wait_all_tasks_blocked()
 
-        assert node.statistics().dead_letters == before + 1
-        assert process.is_alive(stranger)
+        assert node.statistics().dead_letters == before + 2
+        assert running() == ["a"]
+
+
+async def _shut_down(pid: otp.Pid) -> None:
+    process.exit(pid, otp.Shutdown())
+
+
+async def test_a_message_that_a_master_does_not_know_is_dropped(trace: Trace) -> None:
+    async with otp.Node() as node:
+        app = Traced("a", trace)
+        await application.start(app)
+        leader = node.processes[worker_of(app).serial].leader
+        assert leader is not None
+
+        process.send(leader, "hello")
+        process.spawn(_shut_down, leader)
+        await wait_all_tasks_blocked()
+
+        assert running() == ["a"]
+
+
+async def test_a_description_that_was_spoilt_does_not_harm_the_controller(
+    trace: Trace,
+) -> None:
+    async with otp.Node():
+        inner = Traced("inner", trace)
+        app = Traced("a", trace)
+        app.included_applications = [inner]
+        application.load(app)
+        inner.version = 3  # type: ignore[assignment]
+
+        with pytest.raises(otp.InvalidSpecError):
+            await application.start("a")
+
+        await application.start(Traced("b", trace))

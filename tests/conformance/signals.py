@@ -7,6 +7,7 @@ signals act on it all the same.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from operator import eq
 from typing import TYPE_CHECKING, cast, final
@@ -131,34 +132,62 @@ class Actor:
         self._world = world
         self._id = id
         self._monitors: dict[str, otp.Ref] = {}
+        # Exit signals that are not sent yet, and who was sent a message, since it waited.
+        self._signals: list[tuple[otp.Pid, otp.ExitReason]] = []
+        self._mailed: set[otp.Pid] = set()
 
     async def live(self) -> None:
         """Take messages for ever, or until a command says otherwise."""
         while True:
-            match await process.receive():
+            match await self._receive():
                 case Pause(turn):
-                    await process.receive(partial(eq, Resume(turn)))
+                    await self._receive(partial(eq, Resume(turn)))
                 case Resume():
                     pass
-                case Do(_, "return"):
-                    return
-                case Do(step, ("select", tag)):
-                    self._report(step, await process.receive(_tagged(tag)))
-                case Do(step, (str(name), *arguments)):
-                    self._report(step, self._execute(name, arguments))
+                case Do(step, command):
+                    await self._send_signals()
+                    if command == "return":
+                        return
+                    result = await self._execute(command)
+                    self._world.event("result", step, self._id, result)
                 case message:
                     self._world.event("msg", self._id, message)
 
-    def _report(self, step: Term, result: object) -> None:
-        self._world.event("result", step, self._id, result)
+    async def _receive(self, fits: Callable[[object], bool] | None = None) -> object:
+        """Take a message, and send the exit signals before waiting for one."""
+        with suppress(trio.WouldBlock):
+            return process.receive_nowait(fits or _anything)
+        await self._send_signals()
+        self._mailed.clear()
+        return await process.receive(fits or _anything)
 
-    def _execute(self, name: str, arguments: Iterable[Term]) -> object:
-        try:
-            return getattr(self, name)(*arguments)
-        except UnknownProcessError:
-            return "unknown"
-        except (otp.OTPError, ValueError):
-            return ("$error", "badarg")
+    async def _send_signals(self) -> None:
+        """Send the exit signals that are to be sent, at the time at which they work.
+
+        Erlang promises little of that, but this is what was recorded: a signal works
+        when its receiver gets its turn. That is after the sender has no mail left, and
+        after those who were sent something earlier, but before the receiver takes any
+        mail of its own. Here a signal works at once.
+        """
+        while self._signals:
+            pid, reason = self._signals.pop(0)
+            if self._mailed and pid not in self._mailed:
+                await trio.lowlevel.checkpoint()
+            process.exit(pid, reason)
+
+    async def _execute(self, command: Term) -> object:
+        match command:
+            case ("select", str(tag)):
+                return await self._receive(_tagged(tag))
+            case (str(name), *arguments):
+                try:
+                    return getattr(self, name)(*arguments)
+                except UnknownProcessError:
+                    return "unknown"
+                except (otp.OTPError, ValueError):
+                    return ("$error", "badarg")
+            case _:
+                raise ValueError(f"unknown command {command!r}")
 
     def _pid(self, id: str) -> otp.Pid:
         pid = self._world.pid(id)
@@ -201,7 +230,10 @@ class Actor:
         return process.trap_exit(on)
 
     def exit2(self, id: str, reason: Term) -> bool:
-        process.exit(self._pid(id), to_reason(reason))
+        if id == self._id:
+            process.exit(process.self(), to_reason(reason))
+        else:
+            self._signals.append((self._pid(id), to_reason(reason)))
         return True
 
     def link(self, id: str) -> Term:
@@ -242,6 +274,7 @@ class Actor:
 
     def send(self, id: str, message: Term) -> str:
         process.send(self._pid(id), message)
+        self._mailed.add(self._pid(id))
         return "sent"
 
     def send_name(self, name: str, message: Term) -> str:
@@ -264,6 +297,10 @@ class Actor:
 
     def whereis(self, name: str) -> object:
         return process.whereis(name) or "undefined"
+
+
+def _anything(_message: object) -> bool:
+    return True
 
 
 def _tagged(tag: str) -> Callable[[object], bool]:

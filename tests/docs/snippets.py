@@ -115,8 +115,9 @@ def _run(
         for name in vars(module).keys() - known:
             if name.startswith("test_"):
                 _run_test(vars(module)[name])
-    if snippet.output is not None:
-        assert printed.getvalue() == snippet.output, f"{page}:{snippet.line}"
+    if snippet.output not in (None, printed.getvalue()):
+        text = f"{page}:{snippet.line} prints\n{printed.getvalue()}"
+        raise AssertionError(text)
 
 
 def _run_test(test: Callable[..., Any]) -> None:

@@ -40,6 +40,11 @@ async def kill_oneself() -> None:
     raise Exit(Kill())
 
 
+async def receive_nothing(seconds: float) -> None:
+    with pytest.raises(TimeoutError):
+        await process.receive(lambda _: False, timeout=seconds)
+
+
 async def nothing() -> None:
     pass
 
@@ -249,14 +254,14 @@ async def test_one_unlink_is_enough() -> object:
 @probe("demonitor [info] after DOWN queued")
 async def test_taking_back_a_monitor_too_late_leaves_its_message() -> object:
     ref = process.monitor(await dead_pid())
-    await trio.sleep(0.02)
+    await receive_nothing(0.02)
     return (process.demonitor(ref), await flush(0))
 
 
 @probe("demonitor [flush,info] after DOWN queued")
 async def test_taking_back_a_monitor_with_flush_takes_its_message_out() -> object:
     ref = process.monitor(await dead_pid())
-    await trio.sleep(0.02)
+    await receive_nothing(0.02)
     return (process.demonitor(ref, flush=True), await flush(0))
 
 
