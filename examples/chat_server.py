@@ -44,9 +44,10 @@ if TYPE_CHECKING:
 HELP: Final = "/nick NAME, /join ROOM, /leave, /rooms, /who, /quit, /crash, /crash room"
 WORD: Final = re.compile(r"[\w-]{1,20}")
 MAX_LINE: Final = 1000  # bytes
-QUEUE: Final = 500  # lines that may wait for a client who reads slowly
+QUEUE: Final = 2000  # lines for one who reads slowly, or whose writer had no turn yet
+PAUSES: Final = otp.Backoff(initial=2.0)
 FLUSH: Final = 3.0  # seconds for the last lines; the supervisor would wait for 5
-HANG_UP: Final = b""  # to a writer; it is the end for who reads from a socket, too
+HANG_UP: Final = b""  # for a writer; nothing is the end for a socket's reader, too
 
 
 class Directory(otp.GenServer):
@@ -124,9 +125,9 @@ class Room(otp.GenServer):
         self._members: dict[otp.Pid[Connection], str] = {}
 
     async def init(self) -> otp.NoReply:
-        # A new room has no members; one that has crashed has them back. Who leaves
-        # from now on is told by a cast to the name. This process has that already, so
-        # nothing is lost between the directory's answer and the first cast.
+        # A new room has no members; one that has crashed has them back. Who leaves is
+        # told by a cast to the name, and this process has that name already: nothing
+        # is lost between the directory's answer and the next cast.
         self._members = await Directory.members(DIRECTORY, self._name)
         self._tell(f"* #{self._name} has crashed and is back")
         return otp.NoReply(timeout=5.0)
@@ -217,12 +218,15 @@ class Connection(otp.GenServer):
         limit = otp.Bounded(QUEUE, "fail_sender")
         self._writer = process.spawn_link(write, self._stream, mailbox=limit)
         process.spawn_link(read, self._stream, self._me)
-        self._tell(f"* welcome, {nick}: {HELP}")
+        await self.show(f"* welcome, {nick}: {HELP}")
 
     @otp.cast
     async def show(self, line: str) -> None:
         """Show the client a line."""
-        self._tell(line)
+        try:
+            process.send(self._writer, f"{line}\n".encode())
+        except otp.MailboxFullError:
+            raise otp.Exit(otp.Shutdown("you read too slowly")) from None
 
     @otp.call
     async def typed(self, line: str) -> otp.Stop | None:
@@ -234,14 +238,14 @@ class Connection(otp.GenServer):
             return await self._obey(line.split())
         except otp.CallError:
             # The room has crashed, perhaps over this line. This process is well.
-            self._tell(f"* that did not work, try again: {line}")
+            await self.show(f"* that did not work, try again: {line}")
             return None
 
     async def _obey(self, words: list[str]) -> otp.Stop | None:
         match words:
             case ["/nick", nick] if WORD.fullmatch(nick):
                 free = await Directory.rename(DIRECTORY, self._me, nick)
-                self._tell(f"* you are {nick}" if free else f"* {nick} is taken")
+                await self.show(f"* you are {nick}" if free else f"* {nick} is taken")
                 if free and self._room:
                     await self._join(self._room)
             case ["/join", room] if WORD.fullmatch(room):
@@ -250,11 +254,12 @@ class Connection(otp.GenServer):
                 await Directory.move(DIRECTORY, self._me, None)
                 self._room = None
             case ["/rooms"]:
-                rooms = (await Directory.rooms(DIRECTORY)).items()
-                self._tell(" ".join(["* rooms:", *(f"#{r} ({n})" for r, n in rooms)]))
+                rooms = await Directory.rooms(DIRECTORY)
+                shown = " ".join(f"#{room} ({n})" for room, n in rooms.items())
+                await self.show(f"* rooms: {shown}")
             case ["/who"]:
                 members = await Directory.members(DIRECTORY, self._room)
-                self._tell(" ".join(["* here:", *members.values()]))
+                await self.show(f"* here: {' '.join(members.values())}")
             case ["/crash", "room"] if self._room:
                 Room.crash(room_name(self._room))
             case ["/crash"]:
@@ -262,7 +267,7 @@ class Connection(otp.GenServer):
             case ["/quit"]:
                 return otp.Stop(otp.Shutdown("come again"))
             case _:
-                self._tell(f"* try {HELP}")
+                await self.show(f"* try {HELP}")
         return None
 
     async def _join(self, room: str) -> None:
@@ -293,12 +298,6 @@ class Connection(otp.GenServer):
             process.send(self._writer, f"* good-bye: {text}\n".encode())
             process.send(self._writer, HANG_UP)
             await process.wait_exited(self._writer)
-
-    def _tell(self, line: str) -> None:
-        try:
-            process.send(self._writer, f"{line}\n".encode())
-        except otp.MailboxFullError:
-            raise otp.Exit(otp.Shutdown("you read too slowly")) from None
 
 
 async def read(stream: trio.SocketStream, connection: otp.Pid[Connection]) -> None:
@@ -357,38 +356,32 @@ async def listen() -> None:
                 await trio.aclose_forcefully(stream)
 
 
-class Rooms(otp.Supervisor):
-    """Brings back rooms, with some patience, as people may crash them."""
-
-    def children(self) -> otp.SupervisorSpec:
-        room = otp.ChildSpec("room", Start(start_room), restart="transient")
-        return supervisor.simple_one_for_one(room, max_restarts=100)
-
-
-class Connections(otp.Supervisor):
-    """Lets connections go, as a client has to call again by itself."""
-
-    def children(self) -> otp.SupervisorSpec:
-        one = otp.ChildSpec("connection", Start(Connection), restart="temporary")
-        return supervisor.simple_one_for_one(one)
-
-
-ROOMS: Final = otp.Name[Rooms]("chat.rooms")
-CONNECTIONS: Final = otp.Name[Connections]("chat.connections")
+ROOMS: Final = otp.Name[otp.Supervisor]("chat.rooms")
+CONNECTIONS: Final = otp.Name[otp.Supervisor]("chat.connections")
 
 
 class Root(otp.Supervisor):
     """The top of the tree."""
 
     def children(self) -> otp.SupervisorSpec:
-        # With pauses: it crashes when there are too many connections.
-        backoff = otp.Backoff(initial=2.0)
+        room = otp.ChildSpec("room", Start(start_room), restart="transient")
+        one = otp.ChildSpec("connection", Start(Connection), restart="temporary")
         return otp.rest_for_one(
             otp.child_spec(Directory).named(DIRECTORY),
-            otp.child_spec(Rooms).named(ROOMS),
-            otp.child_spec(Connections).named(CONNECTIONS),
-            otp.ChildSpec("listener", Start(start_link, (listen,)), backoff=backoff),
+            # With more patience than usual, as people may crash rooms for fun.
+            many(room, ROOMS, max_restarts=100),
+            many(one, CONNECTIONS),
+            # With pauses: if the system is out of sockets, that takes a while.
+            otp.ChildSpec("listener", Start(start_link, (listen,)), backoff=PAUSES),
         )
+
+
+def many(
+    child: otp.ChildSpec, name: otp.Name[otp.Supervisor], max_restarts: int = 3
+) -> otp.ChildSpec[otp.Supervisor]:
+    """Return the specification of a supervisor of any number of *child*."""
+    spec = supervisor.simple_one_for_one(child, max_restarts=max_restarts)
+    return otp.child_spec(otp.Supervisor, spec).named(name).override(id=str(name))
 
 
 class Chat(otp.Application):

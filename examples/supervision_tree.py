@@ -14,7 +14,7 @@ Run it with ``python examples/supervision_tree.py``. The tree::
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import trio
 
@@ -33,39 +33,38 @@ class Cache(otp.GenServer):
 
     @otp.call
     async def get(self, url: str) -> str | None:
-        """Return a page that was kept."""
+        """Return a page, if it is here."""
         return self._pages.get(url)
 
-    @otp.cast
+    @otp.call
     async def put(self, url: str, page: str) -> None:
         """Keep a page."""
         if not page:
-            raise ValueError(f"an empty page is no page: {url}")
+            raise ValueError(f"{url} is empty")
         self._pages[url] = page
 
 
 class Fetcher(otp.GenServer):
-    """Fetches pages that are not kept. Its name for the cache is good for ever."""
+    """Gets each page once. It calls the cache by name, whichever process has that."""
 
     @otp.call
     async def fetch(self, url: str) -> str:
-        """Return a page."""
+        """Return a page, and where it is from."""
         if page := await Cache.get(CACHE, url):
-            return f"{page} from the cache"
-        if url == "bad":
-            raise ConnectionError(f"{url} does not answer")
-        page = f"<h1>{url}</h1>"
-        Cache.put(CACHE, url, page)
-        return page
+            return f"{page} is in the cache"
+        if url == "moon":
+            raise ConnectionError(f"the {url} does not answer")
+        await Cache.put(CACHE, url, f"the page of the {url}")
+        return f"the page of the {url} is fetched"
 
 
 class Worker(otp.GenServer):
-    """Works."""
+    """Divides."""
 
     @otp.call
-    async def work(self, task: int) -> float:
-        """Do a task."""
-        return 1 / task
+    async def divide(self, by: int) -> float:
+        """Divide 1 by something."""
+        return 1 / by
 
 
 CACHE = otp.Name[Cache]("cache")
@@ -74,7 +73,7 @@ WORKERS = [otp.Name[Worker](f"worker {n}") for n in (1, 2, 3)]
 
 
 class Web(otp.Supervisor):
-    """Restarts what comes after a crashed child, too."""
+    """If the cache crashes the fetcher begins anew with it, but not the other way."""
 
     def children(self) -> otp.SupervisorSpec:
         return otp.rest_for_one(
@@ -83,52 +82,94 @@ class Web(otp.Supervisor):
 
 
 class Pool(otp.Supervisor):
-    """Restarts a worker that crashed, but not more than twice in five seconds."""
+    """Ends if workers crash too often, as that is more than it can help with."""
 
     def children(self) -> otp.SupervisorSpec:
         workers = [
-            otp.child_spec(Worker).named(name).override(id=name.name)
+            otp.child_spec(Worker).named(name).override(id=str(name))
             for name in WORKERS
         ]
-        return otp.one_for_one(*workers, max_restarts=2, max_seconds=5)
+        return otp.one_for_one(*workers, max_restarts=1, max_seconds=5)
 
 
 class Root(otp.Supervisor):
-    """The top."""
+    """The top of the tree."""
 
     def children(self) -> otp.SupervisorSpec:
         return otp.one_for_one(otp.child_spec(Web), otp.child_spec(Pool))
 
 
-async def family(top: otp.Pid[otp.Supervisor]) -> dict[str, otp.Pid[Any]]:
-    """Return all that runs below *top*, by the ids of the children.
+Tree = dict[str, otp.Pid]
 
-    A supervisor hears of a death before anything that is asked later, so whoever asks
-    it sees the tree as it is after the restart.
+
+async def look(top: otp.Pid[otp.Supervisor]) -> Tree:
+    """Return the processes below *top* by the ids of the children, oldest first.
+
+    A supervisor hears of a death before it hears of this question, and deals with it
+    before it answers: this is the tree after the restart.
     """
-    found: dict[str, otp.Pid[Any]] = {}
+    found: Tree = {}
     for child in reversed(await supervisor.which_children(top)):
         if isinstance(child.pid, otp.Pid):
             found[str(child.id)] = child.pid
             if child.type == "supervisor":
-                found |= await family(child.pid)
+                found |= await look(child.pid)
     return found
 
 
-class Story:
-    """Tells what happens to a tree."""
+async def crash(request: Awaitable[object]) -> None:
+    """Make a request over which a server crashes, and say how."""
+    try:
+        await request
+    except otp.ServerExitedError as error:
+        if isinstance(error.reason, otp.Crash):
+            print(f"  crashed: {error.reason.error}")
 
-    def __init__(self, top: otp.Pid[otp.Supervisor]) -> None:
-        self._top = top
-        self._before: dict[str, otp.Pid[Any]] = {}
 
-    async def crash(self, what: str, request: Awaitable[object]) -> None:
-        """Make a request that crashes somebody, and tell what it does to the tree."""
-        try:
-            await request
-        except otp.ServerExitedError as error:
-            match error.reason:
-                case otp.Crash(cause):
-                    print(f"{what}: {cause!r}")
-        await self.tell()
-...
+async def compare(top: otp.Pid[otp.Supervisor], before: Tree) -> Tree:
+    """Say who is a new process under an old name, and who is not."""
+    now = await look(top)
+    print("  new:    ", *(who for who in now if before[who] is not now[who]))
+    print("  the same:", *(who for who in now if before[who] is now[who]))
+    return now
+
+
+async def tell(top: otp.Pid[otp.Supervisor]) -> None:
+    """Tell the story."""
+    print("The tree is up:")
+    tree = await look(top)
+    print(" ", ", ".join(tree))
+    print(" ", await Fetcher.fetch(FETCHER, "sun"))
+
+    print("The fetcher crashes. It is restarted, and nobody else:")
+    await crash(Fetcher.fetch(FETCHER, "moon"))
+    tree = await compare(top, tree)
+    print(" ", await Fetcher.fetch(FETCHER, "sun"))
+
+    print("The cache crashes. The fetcher, which needs it, is restarted with it:")
+    await crash(Cache.put(CACHE, "sea", ""))
+    tree = await compare(top, tree)
+    print(" ", await Fetcher.fetch(FETCHER, "sun"))
+
+    print("A worker crashes. The others work on:")
+    await crash(Worker.divide(WORKERS[1], 0))
+    tree = await compare(top, tree)
+
+    print("Another one does: too often for the pool, which ends, and is restarted:")
+    await crash(Worker.divide(WORKERS[2], 0))
+    await process.wait_exited(tree["Pool"])
+    await compare(top, tree)
+    print("  1 / 4 is", await Worker.divide(WORKERS[2], 4))
+
+
+async def main() -> None:
+    """Start the tree, and stop it at the end."""
+    async with otp.Node():
+        top = await supervisor.start_link(Root)
+        await tell(top)
+        await supervisor.stop(top)
+        print("The tree is stopped; left are:", process.registered())
+
+
+if __name__ == "__main__":
+    trio.run(main)

@@ -17,6 +17,7 @@ from .kernel import (
     Pid,
     Timeout,
     TimerRef,
+    check_address,
     check_reason,
     current,
     send_quietly,
@@ -56,17 +57,20 @@ def send_after(seconds: float, dest: Dest, message: object) -> TimerRef:
 
     Raises:
         ValueError: *seconds* is negative or no number.
+        TypeError: *dest* is no address.
     """
-    return _start(_deadline(seconds), lambda: send_quietly(dest, message))
+    return send_at(_deadline(seconds), dest, message)
 
 
 def send_at(time: float, dest: Dest, message: object) -> TimerRef:
     """Send *message* to *dest* when `trio.current_time` is *time*."""
+    check_address(dest)
     return _start(time, lambda: send_quietly(dest, message))
 
 
 def start_timer(seconds: float, dest: Dest, message: object) -> TimerRef:
     """Send ``Timeout(ref, message)`` to *dest* in *seconds*, with the timer's ref."""
+    check_address(dest)
     timer = _start(_deadline(seconds), lambda: None)
     timer.callback = lambda: send_quietly(dest, Timeout(timer, message))
     return timer
@@ -124,6 +128,7 @@ def send_interval(seconds: float, dest: Dest, message: object) -> TimerRef:
     Raises:
         ValueError: *seconds* is not positive.
     """
+    check_address(dest)
 
     def tick() -> None:
         send_quietly(dest, message)

@@ -108,6 +108,7 @@ from ._report import (
     emit as emit,
 )
 from ._routing import (
+    check_address as check_address,
     dead_letter as dead_letter,
     find as find,
     route as route,

@@ -324,8 +324,10 @@ class Node:
             try:
                 getattr(instrument, hook)(*args)
             except Exception as error:  # noqa: BLE001 - it may be anybody's code
-                self.instruments.remove(instrument)
-                emit(InstrumentReport(instrument, hook, error))
+                # It may have failed in what it set off itself, and be out already.
+                if instrument in self.instruments:
+                    self.instruments.remove(instrument)
+                    emit(InstrumentReport(instrument, hook, error))
 
     def dead_letter(self, to: object, message: object, why: str) -> None:
         """Count, and show to the instruments, a message that reached nobody."""

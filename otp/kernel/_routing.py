@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Dest = ServerRef | Alias
 
-__all__ = ["dead_letter", "find", "find_node_names", "route", "seek", "send_quietly"]
+__all__ = ["check_address", "dead_letter", "find", "find_node_names", "route", "seek", "send_quietly"]
 
 
 def find(server: ServerRef) -> Process | None:
@@ -32,12 +32,21 @@ def find(server: ServerRef) -> Process | None:
         return server.process
     if isinstance(server, Name):
         return find_node_names(server).get(server.name)
-    if not hasattr(server, "registry"):
-        raise TypeError(
-            f"a process is addressed by a Pid, a Name or a Via, not {server!r}"
-        )
+    check_address(server)
     pid = server.registry.whereis_name(server.key)
     return None if pid is None else pid.process
+
+
+def check_address(dest: object) -> None:
+    """Say what an address looks like, if *dest* is none.
+
+    Raises:
+        TypeError: it is something else, a bare string for example.
+    """
+    if not isinstance(dest, (Pid, Name, Alias)) and not hasattr(dest, "registry"):
+        raise TypeError(
+            f"a process is addressed by a Pid, a Name or a Via, not {dest!r}"
+        )
 
 
 def seek(server: ServerRef) -> tuple[Process | None, ExitReason]:
@@ -85,6 +94,8 @@ def send_quietly(dest: Dest, message: object) -> None:
         dead_letter(dest, message, "dead")
     except MailboxFullError:
         dead_letter(dest, message, "mailbox full")
+    except Exception as error:  # noqa: BLE001 - a registry is anybody's code
+        dead_letter(dest, message, repr(error))
 
 
 def dead_letter(dest: object, message: object, why: str) -> None:

@@ -15,6 +15,7 @@ from typing import (
 
 import attrs
 
+from .._util import short
 from ..kernel import Exit, Name, Pid, Reason, StartError, Via, reason_of
 
 if TYPE_CHECKING:
@@ -71,8 +72,8 @@ class Start(Generic[T_co]):
     name: Name | Via | None = None
 
     def __str__(self) -> str:
-        given = [repr(arg) for arg in self.args or ()]
-        given += [f"{key}={value!r}" for key, value in self.kwargs.items()]
+        given = [short(arg) for arg in self.args or ()]
+        given += [f"{key}={short(value)}" for key, value in self.kwargs.items()]
         name = getattr(self.target, "__qualname__", None) or repr(self.target)
         return f"{name}({'...' if self.args is None else ', '.join(given)})"
 

@@ -121,7 +121,12 @@ async def start_process(
         _check_name(parent, options, options.name)
     process = parent.node.create(parent, options.mailbox)
     if options.name is not None:
-        _take_name(process, options, options.name)
+        try:
+            _take_name(process, options, options.name)
+        except BaseException:
+            process.finished = True
+            process.end(NORMAL)
+            raise
     ack = Ack(options.what, options.timeout)
     # The first thing that it works on, and owes an answer to.
     process.serving = ack
@@ -191,8 +196,6 @@ def _take_name(process: Process, options: StartOptions, name: Name | Via) -> Non
         process.node.register(name.name, process)
     elif not name.registry.register_name(name.key, process.pid):
         # It was free a moment ago: the registry is somebody else's.
-        process.finished = True
-        process.end(NORMAL)
         raise _already_started(options, name.registry.whereis_name(name.key))
 
 

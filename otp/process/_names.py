@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from ..kernel import Name, NoProcessError, current, find
 
 if TYPE_CHECKING:
-    from ..kernel import Pid
+    from ..kernel import Pid, Via
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ def unregister(name: str | Name) -> None:
     process.name = None
 
 
-def whereis(name: str | Name[T]) -> Pid[T] | None:
+def whereis(name: str | Name[T] | Via[T]) -> Pid[T] | None:
     """Return who has the name, or None."""
     process = find(Name(name) if isinstance(name, str) else name)
     return None if process is None else cast("Pid[T]", process.pid)

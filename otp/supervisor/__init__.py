@@ -43,6 +43,7 @@ from ._spec import (
     Strategy as Strategy,
     SupervisorSpec as SupervisorSpec,
     check_childspecs as check_childspecs,
+    child_template as child_template,
     one_for_all as one_for_all,
     one_for_one as one_for_one,
     rest_for_one as rest_for_one,

@@ -16,7 +16,7 @@ None if it had been stopped before.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, final
+from typing import TYPE_CHECKING, Any, Literal, final
 
 import attrs
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ..proc_lib import ChildSpec, ChildType, Modules, Restart, Start
 
-ChildState = Pid | Literal["restarting"] | None
+ChildState = Pid[Any] | Literal["restarting"] | None
 """The pid of a child that runs, ``"restarting"``, or None for one that does not run."""
 
 

@@ -79,10 +79,10 @@ def offender(child: Child, count: int | None = None) -> Offender:
 
 
 _TEXTS: dict[Context, str] = {
-    "child_terminated": "{} ended",
-    "start_error": "{} could not be started",
-    "shutdown_error": "{} did not end as told",
-    "shutdown": "{} was restarted too often: the supervisor gives up",
+    "child_terminated": "{} ended: {}",
+    "start_error": "{} could not be started: {}",
+    "shutdown_error": "{} did not end as told: {}",
+    "shutdown": "gives up, as {} was restarted too often",
 }
 
 
@@ -103,11 +103,11 @@ class SupervisorReport(Report):
     exception: BaseException | None = None
 
     def text(self) -> str:
-        what = _TEXTS[self.context].format(self.offender)
+        what = _TEXTS[self.context].format(self.offender, short(self.reason))
         who = self.name or self.behaviour.__name__
         return (
-            f"supervisor {who} {self.supervisor!r}: {what}: {short(self.reason)}\n"
-            f"    started by: {short(str(self.offender.start))}"
+            f"supervisor {who} {self.supervisor!r}: {what}\n"
+            f"    started by: {self.offender.start}"
         )
 
     def error(self) -> BaseException | None:

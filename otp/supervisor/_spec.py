@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, final, get_args
+from typing import TYPE_CHECKING, Literal, TypeVar, final, get_args
 
 import attrs
 
 from ..kernel import InvalidSpecError
-from ..proc_lib import ChildSpec
+from ..proc_lib import ChildSpec, Startable, child_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+B = TypeVar("B", bound=Startable)
 
 Strategy = Literal["one_for_one", "one_for_all", "rest_for_one", "simple_one_for_one"]
 """Who is restarted when a child has crashed.
@@ -121,13 +123,28 @@ def rest_for_one(
     )
 
 
+def child_template(
+    behaviour: Callable[..., B], /, *args: object, **kwargs: object
+) -> ChildSpec[B]:
+    """Return a specification for `simple_one_for_one`, with the arguments of all.
+
+    It is `child_spec` without a check that the arguments are complete: each child
+    gets its own behind them.
+
+    Raises:
+        InvalidSpecError: *behaviour* is not the class of a behaviour.
+    """
+    return child_spec(behaviour, *args, **kwargs)
+
+
 def simple_one_for_one(
     child: ChildSpec, *, max_restarts: int = 3, max_seconds: int = 5
 ) -> SupervisorSpec:
     """Return the specification of a supervisor of many children of one kind.
 
     None is started with it: `start_dynamic_child` starts one after the other, each
-    with arguments of its own behind those of *child*. They are stopped all at once.
+    with arguments of its own behind those of *child*, which `child_template` makes.
+    They are stopped all at once.
     """
     return SupervisorSpec(
         "simple_one_for_one",

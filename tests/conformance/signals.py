@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
+from itertools import takewhile
 from operator import eq
 from typing import TYPE_CHECKING, cast, final
 
@@ -132,9 +133,7 @@ class Actor:
         self._world = world
         self._id = id
         self._monitors: dict[str, otp.Ref] = {}
-        # Exit signals that are not sent yet, and who was sent a message, since it waited.
-        self._signals: list[tuple[otp.Pid, otp.ExitReason]] = []
-        self._mailed: set[otp.Pid] = set()
+        self._outbox = Outbox()
 
     async def live(self) -> None:
         """Take messages for ever, or until a command says otherwise."""
@@ -145,8 +144,8 @@ class Actor:
                 case Resume():
                     pass
                 case Do(step, command):
-                    await self._send_signals()
                     if command == "return":
+                        self._outbox.send()
                         return
                     result = await self._execute(command)
                     self._world.event("result", step, self._id, result)
@@ -154,26 +153,11 @@ class Actor:
                     self._world.event("msg", self._id, message)
 
     async def _receive(self, fits: Callable[[object], bool] | None = None) -> object:
-        """Take a message, and send the exit signals before waiting for one."""
+        """Take a message; what this process sends goes out before it waits for one."""
         with suppress(trio.WouldBlock):
             return process.receive_nowait(fits or _anything)
-        await self._send_signals()
-        self._mailed.clear()
+        await self._outbox.send_in_turns()
         return await process.receive(fits or _anything)
-
-    async def _send_signals(self) -> None:
-        """Send the exit signals that are to be sent, at the time at which they work.
-
-        Erlang promises little of that, but this is what was recorded: a signal works
-        when its receiver gets its turn. That is after the sender has no mail left, and
-        after those who were sent something earlier, but before the receiver takes any
-        mail of its own. Here a signal works at once.
-        """
-        while self._signals:
-            pid, reason = self._signals.pop(0)
-            if self._mailed and pid not in self._mailed:
-                await trio.lowlevel.checkpoint()
-            process.exit(pid, reason)
 
     async def _execute(self, command: Term) -> object:
         match command:
@@ -198,27 +182,30 @@ class Actor:
     # ----------------------------------------------------------- starting, ending
 
     def spawn(self, id: str) -> otp.Pid:
-        pid = process.spawn(Actor(self._world, id).live)
-        self._world.register(pid, id)
-        return pid
+        return self._spawned(process.spawn(Actor(self._world, id).live), id)
 
     def spawn_link(self, id: str) -> otp.Pid:
-        pid = process.spawn_link(Actor(self._world, id).live)
-        self._world.register(pid, id)
-        return pid
+        return self._spawned(process.spawn_link(Actor(self._world, id).live), id)
 
     def spawn_monitor(self, id: str, label: str) -> tuple[otp.Pid, otp.Ref]:
         pid, ref = process.spawn_monitor(Actor(self._world, id).live)
+        return self._spawned(pid, id), self._labelled(ref, label)
+
+    def _spawned(self, pid: otp.Pid, id: str) -> otp.Pid:
         self._world.register(pid, id)
-        return pid, self._labelled(ref, label)
+        self._outbox.touch(pid)
+        return pid
 
     def exit(self, reason: Term) -> None:
+        self._outbox.send()
         raise otp.Exit(to_reason(reason))
 
     def error(self, term: Term) -> None:
+        self._outbox.send()
         raise Scripted(term)
 
     def throw(self, value: Term) -> None:
+        self._outbox.send()
         raise uncaught_throw(value)
 
     def is_alive(self, id: str) -> bool:
@@ -230,30 +217,40 @@ class Actor:
         return process.trap_exit(on)
 
     def exit2(self, id: str, reason: Term) -> bool:
-        if id == self._id:
-            process.exit(process.self(), to_reason(reason))
+        pid = self._pid(id)
+        if pid is process.self():
+            self._outbox.send()
+            process.exit(pid, to_reason(reason))
         else:
-            self._signals.append((self._pid(id), to_reason(reason)))
+            self._outbox.exit(pid, to_reason(reason))
         return True
 
     def link(self, id: str) -> Term:
+        pid = self._pid(id)
+        self._outbox.touch(pid)
         try:
-            process.link(self._pid(id))
+            process.link(pid)
         except otp.NoProcessError:
             return ("$error", "noproc")
         return True
 
     def unlink(self, id: str) -> bool:
-        process.unlink(self._pid(id))
+        pid = self._pid(id)
+        self._outbox.touch(pid)
+        process.unlink(pid)
         return True
 
     def unlink_flush(self, id: str) -> Term:
-        return "flushed" if process.unlink(self._pid(id), flush=True) else True
+        pid = self._pid(id)
+        self._outbox.touch(pid)
+        return "flushed" if process.unlink(pid, flush=True) else True
 
     # ----------------------------------------------------------- monitors
 
     def monitor(self, id: str, label: str) -> otp.Ref:
-        return self._labelled(process.monitor(self._pid(id)), label)
+        pid = self._pid(id)
+        self._outbox.touch(pid)
+        return self._labelled(process.monitor(pid), label)
 
     def monitor_name(self, name: str, label: str) -> otp.Ref:
         return self._labelled(process.monitor(otp.Name(name)), label)
@@ -273,12 +270,14 @@ class Actor:
     # ----------------------------------------------------------- messages, names
 
     def send(self, id: str, message: Term) -> str:
-        process.send(self._pid(id), message)
-        self._mailed.add(self._pid(id))
+        self._outbox.mail(self._pid(id), message)
         return "sent"
 
     def send_name(self, name: str, message: Term) -> str:
-        process.send(otp.Name(name), message)
+        pid = process.whereis(name)
+        if pid is None:
+            raise otp.NoProcessError(name)
+        self._outbox.mail(pid, message)
         return "sent"
 
     def select0(self, tag: str) -> object:
@@ -297,6 +296,62 @@ class Actor:
 
     def whereis(self, name: str) -> object:
         return process.whereis(name) or "undefined"
+
+
+@final
+class Outbox:
+    """What a process sends to others, kept back until it waits or ends.
+
+    Erlang promises little of the time at which signals work, but this is what its one
+    scheduler does: whoever was sent an exit signal dies of it when it gets its turn,
+    before it takes any mail. Those who were sent something earlier have had their turns
+    by then, and the sender has no mail left. Here a signal works when it is sent.
+    """
+
+    def __init__(self) -> None:
+        self._mail: list[tuple[otp.Pid, Term]] = []
+        self._exits: list[tuple[otp.Pid, otp.ExitReason]] = []
+        # Whom the process has had to do with since it waited, in that order.
+        self._touched: dict[otp.Pid, None] = {}
+
+    def touch(self, pid: otp.Pid) -> None:
+        """Note that *pid* gets its turn for the caller's sake."""
+        self._touched.setdefault(pid)
+
+    def mail(self, pid: otp.Pid, message: Term) -> None:
+        """Send a message in time; one to oneself is there at once."""
+        self.touch(pid)
+        if pid is process.self():
+            process.send(pid, message)
+        else:
+            self._mail.append((pid, message))
+
+    def exit(self, pid: otp.Pid, reason: otp.ExitReason) -> None:
+        """Send an exit signal in time."""
+        self.touch(pid)
+        self._exits.append((pid, reason))
+
+    async def send_in_turns(self) -> None:
+        """Send everything; who was touched before the first victim has its turn."""
+        if self._exits:
+            victim = self._exits[0][0]
+            earlier = set(takewhile(lambda pid: pid is not victim, self._touched))
+            first = [item for item in self._mail if item[0] in earlier]
+            self._mail = [item for item in self._mail if item[0] not in earlier]
+            for pid, message in first:
+                process.send(pid, message)
+            await trio.lowlevel.checkpoint()
+        self.send()
+
+    def send(self) -> None:
+        """Send everything at once."""
+        mail, exits = self._mail, self._exits
+        self._mail, self._exits = [], []
+        self._touched.clear()
+        for pid, message in mail:
+            process.send(pid, message)
+        for pid, reason in exits:
+            process.exit(pid, reason)
 
 
 def _anything(_message: object) -> bool:

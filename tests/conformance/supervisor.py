@@ -6,10 +6,12 @@ things happen, across all processes, and compared so.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import contextmanager
-from math import inf
+from math import isinf
 from typing import TYPE_CHECKING, Any, cast
 
+import attrs
 import trio
 from loguru import logger
 
@@ -35,11 +37,11 @@ from tests.conformance.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from loguru import Message, Record
 
-    from otp.supervisor import ChildInfo
+    from otp.proc_lib import ShutdownLimit, Started
     from tests.conformance.common import Scenario, Term
 
 
@@ -80,7 +82,7 @@ async def _play(forest: Forest, scenario: Scenario) -> Term:
             await steps.take(n, step)
         await forest.settle()
         top = forest.alive("top")
-        return "dead" if top is None else forest.shown(await _which(top))
+        return "dead" if top is None else forest.told(await _which(top))
     except trio.TooSlowError:
         return "timeout"
 
@@ -96,14 +98,14 @@ async def _start(forest: Forest, scenario: Scenario) -> Term:
 
 
 class Steps:
-    """Takes one step after the other.
+    """Takes steps, one after the other, and lets everything settle after each.
 
-    Each is followed by settling; those of an *impatient* one are not.
+    With *settles* off it goes on at once.
     """
 
-    def __init__(self, forest: Forest, *, impatient: bool = False) -> None:
+    def __init__(self, forest: Forest, *, settles: bool = True) -> None:
         self._forest = forest
-        self._impatient = impatient
+        self._settles = settles
         self._ticks = 0
 
     async def take(self, n: int, step: Term) -> None:
@@ -111,24 +113,197 @@ class Steps:
         match step:
             case "settle":
                 pass
-            case ("nosettle", inner):
-                await Steps(self._forest, impatient=True).take(n, inner)
-                return
             case ("async", inner):
-                process.spawn(Steps(self._forest, impatient=True).take, n, inner)
+                process.spawn(Steps(self._forest, settles=False).take, n, inner)
+            case ("nosettle", inner):
+                await Steps(self._forest, settles=False).take(n, inner)
+                return
             case ("burst", sup, steps):
                 await self._burst(n, sup, steps)
-            case ("tick" | "sleep", int(time)):
-                await self._wait(step[0], time)
-            case ("suspend" | "resume", sup):
-                await self._sys(step[0], sup)
-            case ("stop_top", reason):
-                self._exit(self._forest.pid("top"), reason)
-            case (str(what), id, *arguments) if what in _TO_PROCESSES:
-                self._tell(n, what, id, arguments)
+            case ("suspend", sup):
+                await sys.suspend(self._living(sup))
+            case ("resume", sup):
+                await sys.resume(self._living(sup))
+            case ("tick", int(time)):
+                await self._tick(time)
+            case ("sleep", milliseconds):
+                await trio.sleep(seconds(milliseconds))
+            case (str(what), id, *arguments) if what in _DONE_TO_PROCESSES:
+                self._do(n, what, id, arguments)
             case (str(what), sup, *arguments):
                 await self._ask(n, what, sup, arguments)
             case _:
                 raise ValueError(f"unknown step {step!r}")
-        if not self._impatient:
+        if self._settles:
             await self._forest.settle()
+
+    def _living(self, id: Term) -> otp.Pid:
+        pid = self._forest.alive(id)
+        if pid is None:
+            raise ValueError(f"there is no {id!r}")
+        return pid
+
+    async def _tick(self, time: int) -> None:
+        """Move the clock so that only ticks count, not what was slept meanwhile."""
+        self._ticks += time
+        await trio.sleep_until(max(self._ticks, trio.current_time()))
+
+    async def _burst(self, n: int, id: Term, steps: Iterable[Term]) -> None:
+        """Let a supervisor find several things in its mailbox at once."""
+        pid = self._forest.alive(id)
+        if pid is None:
+            self._forest.event("result", n, "noproc")
+            return
+        await sys.suspend(pid)
+        for step in steps:
+            await self.take(n, step)
+        if process.is_alive(pid):
+            await sys.resume(pid)
+
+    def _do(self, n: int, what: str, id: Term, arguments: list[Term]) -> None:
+        pid = self._forest.alive(id)
+        if pid is None:
+            self._forest.event("result", n, "noproc")
+        else:
+            _DONE_TO_PROCESSES[what](cast("otp.Pid[Worker]", pid), *arguments)
+
+    async def _ask(self, n: int, what: str, id: Term, arguments: list[Term]) -> None:
+        pid = self._forest.alive(id)
+        result: Term = ("EXIT", "noproc")
+        if pid is not None:
+            with trio.fail_after(PATIENCE):
+                result = await self._answer(pid, what, arguments)
+        self._forest.event("result", n, result)
+
+    async def _answer(self, pid: otp.Pid, what: str, arguments: list[Term]) -> Term:
+        sup = cast("otp.Pid[otp.Supervisor]", pid)
+        try:
+            return await getattr(Requests(self._forest, sup), what)(*arguments)
+        except otp.NoProcessError:
+            return ("EXIT", "noproc")
+        except otp.ServerExitedError as error:
+            return ("EXIT", error.reason)
+        except (otp.OTPError, otp.StartError) as error:
+            return _refusal(error)
+
+
+def _exit(pid: otp.Pid, reason: Term) -> None:
+    process.exit(pid, to_reason(reason))
+
+
+_DONE_TO_PROCESSES: dict[str, Callable[..., None]] = {
+    "exit": _exit,
+    "send": process.send,
+    "crash": Worker.crash,
+    "error": Worker.error,
+    "throw": Worker.throw,
+    "stop": Worker.stop,
+    "unlink": Worker.unlink,
+}
+
+
+def _refusal(error: otp.OTPError) -> Term:
+    """Return what Erlang answers where a supervisor raises *error* here."""
+    match error:
+        case otp.StartIgnored():
+            return ("ok", "undefined")
+        case otp.AlreadyStartedError(pid=pid):
+            return ("error", ("already_started", pid))
+        case StartChildError(reason=reason):
+            return ("error", reason)
+        case otp.InvalidSpecError():
+            return ("error", spec_error(error))
+        case _:
+            return ("error", _REFUSALS[type(error)])
+
+
+_REFUSALS = {
+    ChildPresentError: "already_present",
+    NotFoundError: "not_found",
+    RestartingError: "restarting",
+    RunningError: "running",
+    StrategyError: "simple_one_for_one",
+}
+
+
+class Requests:
+    """What can be asked of a supervisor. A step is called like its method here."""
+
+    def __init__(self, forest: Forest, sup: otp.Pid[otp.Supervisor]) -> None:
+        self._forest = forest
+        self._sup = sup
+
+    async def start_child(self, child: Any) -> Term:
+        try:
+            spec = child_spec(self._forest, child)
+            started = await supervisor.start_child_with_info(self._sup, spec)
+        except StartChildError as error:
+            restart = child.get("restart", "permanent")
+            record = ("$child", "undefined", error.child, restart)
+            return ("error", (error.reason, record))
+        return _started(started)
+
+    async def start_dynamic(self, arguments: Iterable[Term]) -> Term:
+        return _started(
+            await supervisor.start_dynamic_child_with_info(self._sup, *arguments)
+        )
+
+    async def restart_child(self, id: str) -> Term:
+        return _started(await supervisor.restart_child_with_info(self._sup, id))
+
+    async def terminate_child(self, id: str) -> Term:
+        await supervisor.terminate_child(self._sup, id)
+        return "ok"
+
+    async def terminate_pid(self, id: str) -> Term:
+        await supervisor.terminate_child(self._sup, self._forest.alive(id))
+        return "ok"
+
+    async def delete_child(self, id: str) -> Term:
+        await supervisor.delete_child(self._sup, id)
+        return "ok"
+
+    async def get_childspec(self, id: str) -> Term:
+        spec = await supervisor.get_childspec(self._sup, id)
+        return (
+            "ok",
+            [
+                ("id", spec.id),
+                ("restart", spec.restart),
+                ("shutdown", _milliseconds(spec.shutdown)),
+                ("type", spec.type),
+                ("significant", spec.significant),
+            ],
+        )
+
+    async def which(self) -> Term:
+        return await _which(self._sup)
+
+    async def count(self) -> Term:
+        counts = await supervisor.count_children(self._sup)
+        return list(attrs.asdict(counts).items())
+
+    async def stop_sup(self, reason: Term) -> Term:
+        await supervisor.stop(self._sup, to_reason(reason))
+        return "ok"
+
+
+def _started(started: Started[Any]) -> Term:
+    if started.info is None:
+        return ("ok", started.pid)
+    return ("ok", started.pid, started.info)
+
+
+def _milliseconds(limit: ShutdownLimit) -> Term:
+    match limit:
+        case "brutal_kill":
+            return limit
+        case float() if isinf(limit):
+            return "infinity"
+        case _:
+            return round(limit * 1000)
+
+
+async def _which(sup: otp.Pid[Any]) -> list[Term]:
+    children = await supervisor.which_children(sup)
+    return [(c.id or "undefined", c.pid or "undefined", c.type) for c in children]

@@ -74,8 +74,12 @@ class Forest(World):
 
     # ---------------------------------------------------------------- what is shown
 
+    def told(self, value: object) -> Term:
+        """Return *value* as it stands in a trace."""
+        return shown(self.show(value))
+
     def event(self, *parts: object) -> None:
-        self.trace.append(tuple(shown(self.show(part)) for part in parts))
+        self.trace.append(tuple(map(self.told, parts)))
 
     def report(self, report: SupervisorReport) -> None:
         """Add what a supervisor reports to the trace."""

@@ -30,9 +30,7 @@ PAGES = {
 
 
 @pytest.fixture(autouse=True)
-def restored(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Generator[None]:
+def restored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     """Leave the log as it was, and files where nobody finds them."""
     monkeypatch.chdir(tmp_path)
     yield

@@ -177,6 +177,15 @@ def reasons(messages: list[object]) -> list[ExitReason]:
     return found
 
 
+@contextmanager
+def group_of(error: type[BaseException]) -> Iterator[None]:
+    """Check that a group with nothing in it but one *error* comes out."""
+    with pytest.raises(BaseExceptionGroup) as caught:
+        yield
+    (inner,) = caught.value.exceptions
+    assert isinstance(inner, error), inner
+
+
 class Registry:
     """A registry that is a dictionary."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import trio
 from trio.testing import wait_all_tasks_blocked
 
 from otp import NotAProcessError, Pid, process
@@ -81,7 +82,7 @@ async def test_there_is_nothing_to_see_of_the_dead() -> None:
 @on_node
 async def test_who_waits_for_an_end_is_no_process_and_not_shown() -> None:
     pid = process.spawn(idle)
-    with pytest.raises(TimeoutError):
+    with pytest.raises(trio.TooSlowError):
         await process.wait_exited(pid, timeout=0)
     info = process.info(pid)
 

@@ -207,7 +207,7 @@ async def test_a_registry_may_say_no_although_it_knows_nobody() -> None:
             del key, pid
             return False
 
-    with pytest.raises(AlreadyStartedError):
+    with pytest.raises(StartError, match="the registry gave"):
         await Options(name=Via[Server](Busy(), "k")).start(Server)
 
     assert process.processes() == []
@@ -262,3 +262,15 @@ async def test_a_via_can_be_monitored() -> None:
     process.exit(pid, Kill())
 
     assert await flush() == [Down(ref, via, Killed())]
+
+
+@on_node
+async def test_a_registry_that_fails_leaves_no_process() -> None:
+    class Broken(Registry):
+        def register_name(self, key: Hashable, pid: Pid, /) -> bool:
+            raise OSError(key, pid)
+
+    with pytest.raises(OSError, match="k"):
+        await Options(name=Via[Server](Broken(), "k")).start(Server)
+
+    assert process.processes() == []

@@ -400,6 +400,7 @@ def test_a_start_shows_as_the_call_that_it_is() -> None:
     assert str(child_spec(Counter, 1, step=2).start) == "Counter(1, step=2)"
     assert str(ChildSpec.of("c", start_counter, 1).start) == "start_counter(1)"
     assert str(child_spec(Counter, 1).start.without_arguments()) == "Counter(...)"
+    assert len(str(child_spec(Table[str], "x" * 1000).start)) < 200
 
 
 def test_a_backoff_can_be_asked_for() -> None:

@@ -41,6 +41,7 @@ class Stage:
         self.log: list[tuple[object, ...]] = []
         self.pids: dict[str, list[Pid[Any]]] = defaultdict(list)
         self._inits: dict[str, list[object]] = defaultdict(list)
+        self._news = trio.Event()
 
     def child(
         self,
@@ -71,6 +72,20 @@ class Stage:
     def pid(self, id_: str) -> Pid[Any]:
         """Return the newest pid of *id_*."""
         return self.pids[id_][-1]
+
+    def enter(self, id_: str) -> None:
+        """Note that the calling process is *id_* now."""
+        self.pids[id_].append(process.self())
+        self.log.append(("start", id_))
+        self._news.set()
+        self._news = trio.Event()
+
+    async def next_start(self, id_: str) -> float:
+        """Wait until *id_* is started once more, and return when that was."""
+        before = len(self.pids[id_])
+        while len(self.pids[id_]) == before:
+            await self._news.wait()
+        return trio.current_time()
 
     @property
     def starts(self) -> list[object]:
@@ -109,8 +124,7 @@ class Actor(GenServer):
 
     async def init(self) -> Any:
         process.trap_exit(self.trap)
-        self.stage.pids[self.id].append(process.self())
-        self.stage.log.append(("start", self.id))
+        self.stage.enter(self.id)
         return await act(self.stage.next_init(self.id))
 
     async def handle_cast(self, request: Any) -> Any:

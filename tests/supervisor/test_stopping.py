@@ -389,6 +389,7 @@ async def test_a_process_beside_the_children_is_no_orphan_either() -> None:
         return process.spawn_link(trio.sleep_forever)
 
     sup = await start(one_for_one(ChildSpec.of("a", two)))
+    await settled()
 
     process.exit(sup, Kill())
     await process.wait_exited(helpers[0])

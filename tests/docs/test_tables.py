@@ -1,0 +1,100 @@
+"""The tables in the documents say what the code says."""
+
+from __future__ import annotations
+
+import re
+from inspect import signature
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import otp
+import otp.cli
+from otp.gen_server import CALL_TIMEOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+
+pytestmark = pytest.mark.skipif(not DOCS.exists(), reason="there are no documents here")
+
+
+def rows(page: str) -> list[list[str]]:
+    """Return the cells of all tables of a page."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    found = re.findall(r"^\| (.*) \|$", text, re.MULTILINE)
+    return [row.split(" | ") for row in found]
+
+
+def errors(cls: type[otp.OTPError] = otp.OTPError) -> Iterator[type[otp.OTPError]]:
+    """Return all errors of the package, each after what it derives from."""
+    if cls.__module__.split(".")[0] == "otp":
+        yield cls
+    for derived in cls.__subclasses__():
+        yield from errors(derived)
+
+
+def test_the_table_of_errors_has_them_all_as_they_are() -> None:
+    expected = {
+        f"`{cls.__module__}.{cls.__qualname__}`": [
+            ", ".join(f"`{base.__qualname__}`" for base in cls.__bases__),
+            cls.severity,
+            cls.recovery,
+        ]
+        for cls in errors()
+    }
+
+    table = {
+        row[0]: row[1:]
+        for row in rows("explanation/errors.md")
+        if row[0].startswith("`otp.")
+    }
+
+    assert table == expected
+
+
+def test_the_reference_documents_every_error() -> None:
+    text = (DOCS / "reference" / "errors.md").read_text(encoding="utf-8")
+
+    documented = set(re.findall(r"autoexception:: (\S+)", text))
+
+    assert documented == {f"{cls.__module__}.{cls.__qualname__}" for cls in errors()}
+
+
+def default(fn: Callable[..., object], argument: str) -> object:
+    """Return the default of an argument."""
+    return signature(fn).parameters[argument].default
+
+
+def test_the_table_of_defaults_is_right() -> None:
+    table = {row[0]: row[1] for row in rows("reference/defaults.md")}
+    tree = otp.one_for_one()
+    pauses = otp.Backoff()
+
+    worker = otp.child_spec(otp.GenServer)
+    supervisor = otp.child_spec(otp.Supervisor)
+
+    assert table["restarts before a supervisor gives up"] == (
+        f"{tree.max_restarts} in {tree.max_seconds} s"
+    )
+    assert table["`auto_shutdown` of a supervisor"] == f'`"{tree.auto_shutdown}"`'
+    assert table["`restart` of a child"] == f'`"{worker.restart}"`'
+    assert table["`shutdown` of a worker"] == f"{worker.shutdown:g} s"
+    assert supervisor.shutdown == float("inf")
+    assert table["an `otp.Backoff()`"] == (
+        f"{pauses.initial:g} s, doubled each time, at most {pauses.maximum:g} s"
+    )
+    assert pauses.factor == 2
+    assert table["time-out of a call"] == f"{CALL_TIMEOUT:g} s"
+    assert table["time-out of a system message"] == (
+        f"{default(otp.sys.get_state, 'timeout'):g} s"
+    )
+    assert table["orderly end of a node"].startswith(
+        f"{default(otp.Node, 'shutdown_timeout'):g} s"
+    )
+    assert table["what a bounded mailbox does"] == f'`"{otp.Bounded(1).overflow}"`'
+    assert table["start type of an application"] == (
+        f'`"{default(otp.application.start, "type")}"`'
+    )
