@@ -1,7 +1,7 @@
 """The framework as a peer of the benchmark: what its workloads need, in its words.
 
-Everything here is used as the documentation says, with all defaults: names, the time-out
-of five seconds, links, reports.
+Everything here is used as the documentation says, with all defaults: the time-out of
+five seconds, links, reports.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class Counter(otp.GenServer):
         raise RuntimeError("crash")
 
     async def terminate(self, reason: otp.ExitReason) -> None:
+        del reason
         if self.on_exit is not None:
             self.on_exit()
 

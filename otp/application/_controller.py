@@ -14,7 +14,6 @@ from math import inf
 from typing import TYPE_CHECKING, NoReturn, assert_never, final
 
 from .. import process as processes
-from .._util import short
 from ..kernel import (
     NORMAL,
     Exit,
@@ -89,9 +88,10 @@ class Controller:
     def __init__(self, process: Process) -> None:
         process.trap_exit = True
         process.label = "application controller"
-        process.guardian = process.parent
         process.reaper = self._reap
         self.table = Table()
+        # What ends the program, with an exit status, if the node was made to run one.
+        self.stop_program: Callable[[int], None] | None = None
         self._process = process
         self._parent = process.node.root.pid
         # Each application that is not down, by the pid of its master.
@@ -140,9 +140,8 @@ class Controller:
             case Exited(pid, reason) if pid in self._charges:
                 self._down(self._charges.pop(pid)[0], reason)
             case _:
-                self._process.node.dead_letter(
-                    self._process.pid, message, f"unexpected: {short(message)}"
-                )
+                node = self._process.node
+                node.dead_letter(self._process.pid, message, "unexpected")
 
     # ---------------------------------------------------------------- the requests
 
@@ -185,11 +184,10 @@ class Controller:
     def _launch(self, entry: Entry, type_: StartType) -> None:
         """Start a master, linked, among the children of this process."""
         everything = with_included(entry.app, loaded=self.table.apps)
+        included = [(one, describe(one)) for one in everything[1:]]
         me = self._process
         process = me.node.create(me)
         process.link(me)
-        process.guardian = me.pid
-        included = [(one, describe(one)) for one in everything[1:]]
         master = Master(process, entry.app, entry.spec, included, me.pid)
         self._charges[process.pid] = (entry, master)
         self.table.mark_starting(entry, type_, process.pid)
@@ -279,12 +277,12 @@ class Controller:
             self._handle(await self._process.receive(None, inf))
 
     async def _reap(self) -> None:
-        """End the node if this process did not end as it should.
+        """End the node if applications run and this process was not told to end.
 
         Nobody would know any more what runs, and a permanent application could end
         without anything coming of it.
         """
-        if self._dismissed:
+        if self._dismissed or not self._charges:
             return
         for master in list(self._charges):
             await processes.wait_exited(master)

@@ -161,7 +161,7 @@ class ApplicationTerminatedError(ApplicationError):
 
 
 class NoProgramError(OTPError, RuntimeError):
-    """Nothing runs by `otp.run` that could be stopped."""
+    """The caller is not part of a program that `otp.run` runs."""
 
     severity: ClassVar[Severity] = "low"
     recovery: ClassVar[Recovery] = "ignore"

@@ -173,7 +173,7 @@ class Master:
         name = self._spec.name
         made: ApplicationStartError
         match error:
-            case ApplicationStartError():
+            case ApplicationStartError() if error.application == name:
                 return error
             case StartIgnored():
                 text = (

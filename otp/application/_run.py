@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final, TypedDict, final
 
 import attrs
 import trio
-from trio.lowlevel import RunVar
 
 from ..kernel import (
     KILLED,
@@ -15,11 +14,12 @@ from ..kernel import (
     Node,
     Report,
     Shutdown,
+    current_node,
     emit,
 )
 from ..supervisor import FailedToStartChild
 from ._api import ensure_all_started
-from ._controller import controller
+from ._controller import controller, find_controller
 from ._errors import (
     ApplicationError,
     ApplicationStartError,
@@ -117,18 +117,18 @@ async def serve(
 
 
 def stop_run(status: int = STOPPED) -> None:
-    """End the program that `run` or `serve` runs, in order. Never waits.
+    """End the program that the caller is part of, in order. Never waits.
 
     Args:
-        status: the exit status that it returns.
+        status: the exit status that `run` or `serve` returns.
 
     Raises:
-        NoProgramError: nothing runs by `run` or `serve` here.
+        NoProgramError: the node of the caller was not made by `run` or `serve`.
     """
-    program = _program.get(None)
-    if program is None:
+    found = find_controller(current_node())
+    if found is None or found.stop_program is None:
         raise NoProgramError
-    program.stop(status)
+    found.stop_program(status)
 
 
 @final
@@ -187,14 +187,11 @@ class _Program:
 
     async def run(self) -> int:
         """Begin, go on until the end, and return the exit status."""
-        _program.set(self)
         try:
             with on_signals(self.stop, self.force):
                 await self._live()
         except* (ApplicationError, InvalidSpecError) as group:
             self._failed(group)
-        finally:
-            _program.set(None)
         return self._status
 
     async def _live(self) -> None:
@@ -202,7 +199,9 @@ class _Program:
             limiter = trio.to_thread.current_default_thread_limiter()
             limiter.total_tokens = self._settings.thread_limit
         async with self._node:
-            controller().table.env.configure(self._settings.env)
+            found = controller()
+            found.stop_program = self.stop
+            found.table.env.configure(self._settings.env)
             with self._body:
                 await ensure_all_started(self._app, "permanent")
                 await trio.sleep_forever()
@@ -258,6 +257,3 @@ def _crash_behind(reason: ExitReason) -> BaseException | None:
     ):
         reason = reason.detail.reason
     return reason.error if isinstance(reason, Crash) else None
-
-
-_program: RunVar[_Program | None] = RunVar("otp_program", None)

@@ -30,8 +30,8 @@ class Application:
     The attributes describe the application, and `start` returns its top supervisor.
     A node keeps the instance for as long as the application is loaded, so that what
     `start_phase` leaves in an attribute is there for `prep_stop` and `stop`, and
-    still there if it is started a second time. All methods run in a process of the
-    application that is no part of its tree.
+    still there if it is started a second time. The methods run in a process of the
+    application that is no part of its tree, except for `config_change`.
 
     Attributes:
         name: what the application is called; there is one of a name on a node.

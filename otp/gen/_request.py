@@ -10,7 +10,7 @@ answer that comes too late is dropped.
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast, final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, final
 
 from trio.lowlevel import checkpoint, current_task, wait_task_rescheduled
 
@@ -117,7 +117,7 @@ async def call(
     args: tuple[object, ...],
     kwargs: Mapping[str, object],
     timeout: float,
-) -> object:
+) -> Any:
     """Send a request to *server* and wait for the answer.
 
     Raises:
@@ -173,7 +173,7 @@ def check_timeout(timeout: float) -> float:
 class Request(From[T]):
     """A request under way, whose answer is fetched later: see `send_request`."""
 
-    __slots__ = ("listener",)
+    __slots__ = ("listeners",)
 
     def __init__(
         self,
@@ -184,13 +184,14 @@ class Request(From[T]):
         kwargs: Mapping[str, object],
     ) -> None:
         super().__init__(server, process, clause, args, kwargs, inf, None)
-        # Told once when the answer is there; what waits for several at a time.
-        self.listener: Waiter | None = None
+        # Told when the answer is there; each may wait for several requests.
+        self.listeners: set[Waiter] = set()
 
     def settle(self, value: object) -> bool:
         fresh = super().settle(value)
-        if fresh and self.listener is not None:
-            self.listener.settle(self)
+        if fresh:
+            for listener in self.listeners:
+                listener.settle(self)
         return fresh
 
     def result(self) -> T:
@@ -267,7 +268,8 @@ async def wait_any(requests: list[Request[T]], timeout: float) -> bool:
         if request.settled:
             await checkpoint()
             return True
-        request.listener = hub
+    for request in requests:
+        request.listeners.add(hub)
     timers = current().node.timers
     timer = timers.start(timeout, hub.expire) if timeout != inf else None
     try:
@@ -276,5 +278,5 @@ async def wait_any(requests: list[Request[T]], timeout: float) -> bool:
         if timer is not None:
             timers.cancel(timer)
         for request in requests:
-            request.listener = None
+            request.listeners.discard(hub)
     return any(request.settled for request in requests)

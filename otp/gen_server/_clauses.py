@@ -119,21 +119,19 @@ class CallClause(Clause, Generic[ServerT_co, P, ReplyT_co]):
     ) -> Self | Callable[P, Coroutine[Any, Any, ReplyT_co]]:
         return self if instance is None else MethodType(self.fn, instance)
 
-    async def __call__(
+    def __call__(
         self, server: ServerRef[ServerT_co], /, *args: P.args, **kwargs: P.kwargs
-    ) -> ReplyT_co:
-        """Call the server and return its answer.
+    ) -> Coroutine[Any, Any, ReplyT_co]:
+        """Call the server; await the result for its answer.
 
         Raises:
             CallError: there was no answer; which of the family says why.
-            TypeError: the arguments do not fit the clause.
+            TypeError: the arguments do not fit the clause; before any await.
         """
         if kwargs or not self.least <= len(args) <= self.most:
             self.check(args, kwargs)
-        answer = await call_server(
-            server, self.name, args, kwargs or NO_KWARGS, self.timeout
-        )
-        return type_cast("ReplyT_co", answer)
+        # Not a coroutine around a coroutine: that is a twentieth of a call.
+        return call_server(server, self.name, args, kwargs or NO_KWARGS, self.timeout)
 
     def within(self, timeout: float) -> CallClause[ServerT_co, P, ReplyT_co]:
         """Return the same clause with another time-out, in seconds.
@@ -165,6 +163,7 @@ class CastClause(Clause, Generic[ServerT_co, P]):
 
     def __init__(self, fn: Callable[..., Any]) -> None:
         super().__init__(fn, 1)
+        self._head: tuple[object, ...] = (self.name,)
 
     @overload
     def __get__(self, instance: None, owner: type[object], /) -> Self: ...
@@ -193,7 +192,7 @@ class CastClause(Clause, Generic[ServerT_co, P]):
             self.check(args, kwargs)
         # send_cast(), without a call of its own: there is little else in a cast.
         process = server.process if type(server) is Pid else find_quietly(server)
-        message = Cast((self.name, *args))
+        message = Cast(self._head + args)
         if process is None:
             dead_letter(server, message, "dead")
         elif not process.node.ghosts or not is_ghost():

@@ -90,8 +90,8 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
     while True:
         if follow is not None:
             message = await _follow(process, follow)
-        elif box.pending:
-            message = box.pending.pop()
+        elif pending := box.pending:
+            message = pending.pop()
         elif box.inbox:
             box.turn()
             continue
@@ -112,7 +112,13 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
             _debug_in(debug, process, message, server)
 
         try:
-            if isinstance(message, Envelope):
+            if type(message) is Cast:
+                fn = casts.get(message[0])
+                if fn is None:
+                    result = await _cast_slowly(process, server, message)
+                else:
+                    result = await fn(server, *message[1:])
+            elif isinstance(message, Envelope):
                 process.serving = message
                 fn = calls.get(message.clause)
                 if fn is None:
@@ -128,12 +134,6 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
                     if debug is not None:
                         _debug_out(debug, process, message, result, server)
                     continue
-            elif type(message) is Cast:
-                fn = casts.get(message[0])
-                if fn is None:
-                    result = await _cast_slowly(process, server, message)
-                else:
-                    result = await fn(server, *message[1:])
             elif type(message) is KeywordCast:
                 result = await _cast_slowly(process, server, message)
             elif type(message) is SystemRequest:
@@ -161,7 +161,7 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
         else:
             follow = await _obey_result(process, server, message, result)
         if debug is not None:
-            debug.handle(process.pid, Event("noreply"), server)
+            _debug_result(debug, process, message, result, server)
 
 
 async def init_server(
@@ -385,6 +385,16 @@ def _debug_in(
 
 
 def _debug_out(
-    debug: Debug, process: Process, request: object, result: object, server: GenServer
+    debug: Debug, process: Process, request: object, answer: object, server: GenServer
 ) -> None:
-    debug.handle(process.pid, Event("out", result, request), server)
+    debug.handle(process.pid, Event("out", answer, request), server)
+
+
+def _debug_result(
+    debug: Debug, process: Process, message: object, result: object, server: GenServer
+) -> None:
+    if isinstance(result, Reply):
+        answer = cast("Reply[object]", result).value
+        _debug_out(debug, process, message, answer, server)
+    else:
+        debug.handle(process.pid, Event("noreply"), server)

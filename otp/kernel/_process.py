@@ -19,7 +19,7 @@ and what it sends meanwhile is ignored.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, cast, final
 
 import trio
 from trio.lowlevel import current_task
@@ -28,6 +28,7 @@ from ._alias import drop_alias
 from ._current import enter, send_ghost_away
 from ._errors import ReceiveTimeoutError
 from ._exit_rules import DELIVER, IGNORE, receive_exit
+from ._ghosts import GHOST_TIME
 from ._ids import Alias, Pid, Ref
 from ._mailbox import MISSING, SLICE, Mailbox
 from ._messages import Down, Exited
@@ -49,10 +50,6 @@ if TYPE_CHECKING:
     Reporter = Callable[["Process", ExitReason, BaseException], None]
 
 
-GHOST_TIME: Final = 1.0
-"""Seconds after which a killed process whose code still runs is reported."""
-
-
 class Process(Relations):
     """One process. Users hold its `Pid`."""
 
@@ -61,6 +58,7 @@ class Process(Relations):
         "ancestors",
         "dictionary",
         "finished",
+        "gone",
         "guardian",
         "label",
         "leader",
@@ -94,6 +92,8 @@ class Process(Relations):
     reason: ExitReason | None
     # Invariant: node.names[name] is this process, or name is None.
     name: str | None
+    # Set when its code is over; made by whoever waits for that after its death.
+    gone: trio.Event | None
     # Its Trio task, once it runs.
     task: Task | None
     # The request it works on just now, for a quick way into and out of *owed*.
@@ -116,6 +116,7 @@ class Process(Relations):
         self.reason = None
         self.name = None
         self.task = None
+        self.gone = None
         self.serving = None
         self.owed = None
         self.aliases = None
@@ -165,6 +166,8 @@ class Process(Relations):
                 self.end(reason)
             else:
                 self.node.ghosts.pop(self, None)
+                if self.gone is not None:
+                    self.gone.set()
 
     async def host(
         self, fn: Callable[[Unpack[Ts]], Awaitable[object]], *args: *Ts
@@ -333,7 +336,8 @@ def _without_cancellation(error: BaseException) -> BaseException | None:
     if isinstance(error, trio.Cancelled):
         return None
     if isinstance(error, BaseExceptionGroup):
-        return error.split(trio.Cancelled)[1]
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        return group.split(trio.Cancelled)[1]
     return error
 
 
@@ -356,9 +360,9 @@ class EndWaiter(Waiter):
         self.ref = Ref()
         process.watch(Monitor(self.ref, self, process.pid))
 
-    def abort(self, _raise_cancel: Callable[[], object]) -> Abort:
+    def abort(self, raise_cancel: Callable[[], object]) -> Abort:
         self.process.unwatch(self.ref)
-        return super().abort(_raise_cancel)
+        return super().abort(raise_cancel)
 
 
 def watch_end(process: Process) -> Waiter:

@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
     Dest = ServerRef | Alias
 
-__all__ = ["check_address", "dead_letter", "find", "find_node_names", "route", "seek", "send_quietly"]
+__all__ = [
+    "check_address",
+    "dead_letter",
+    "find",
+    "find_node_names",
+    "route",
+    "seek",
+    "send_quietly",
+]
 
 
 def find(server: ServerRef) -> Process | None:

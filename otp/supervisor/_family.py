@@ -14,7 +14,13 @@ import trio
 
 from .. import process, timer
 from .._util import Window
-from ..kernel import AlreadyStartedError, Reason, StartError, StartIgnored
+from ..kernel import (
+    AlreadyStartedError,
+    Reason,
+    StartError,
+    StartIgnored,
+    wait_gone,
+)
 from ..proc_lib import Start
 from ._auto_shutdown import shuts_down
 from ._children import Child, ChildInfo, Children
@@ -138,6 +144,8 @@ class Family:
             self.reporter.trouble("shutdown", TOO_MANY_RESTARTS, child)
             self._drop(child)
             return True
+        if child.pid is not None:
+            await wait_gone(child.pid)
         match plan:
             case RestartChild():
                 await self._restart_one(child)

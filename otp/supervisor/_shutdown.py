@@ -4,6 +4,9 @@ A child is watched by a monitor while it is told to end, not by its link, which 
 have removed. Of a child that was dead before, the monitor knows nothing; then the exit
 signal in the mailbox says why. In no case is that signal left there: a death that was
 asked for must not be taken for a crash later.
+
+A child is stopped when its code is over, too, so that nobody finds a port or a file in
+use that it has not yet closed. That is soon after its death, unless it is shielded.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from ..kernel import (
     NoProc,
     Reason,
     ReceiveTimeoutError,
+    wait_gone,
     watch_end,
 )
 from ..proc_lib import default_shutdown
@@ -66,6 +70,8 @@ async def stop_children(
         else:
             pid = waiting.pop(down.ref)
             reasons[pid] = _take_leave(pid, down.reason)
+    for pid in reasons:
+        await wait_gone(pid)
     return reasons
 
 

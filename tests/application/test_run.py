@@ -259,8 +259,24 @@ async def test_without_a_program_there_is_nothing_to_stop() -> None:
 async def test_after_a_program_there_is_nothing_to_stop(trace: Trace) -> None:
     await serve(Acting("a", trace, stop_run))
 
-    with pytest.raises(application.NoProgramError):
+    with pytest.raises(otp.NoNodeError):
         stop_run()
+
+
+async def test_two_programs_in_one_trio_program_are_stopped_one_by_one(
+    trace: Trace,
+) -> None:
+    ended: list[int] = []
+
+    async def live(name: str, status: int) -> None:
+        app = Acting(name, trace, lambda: stop_run(status))
+        ended.append(await serve(app, name=name))
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(live, "a", 3)
+        nursery.start_soon(live, "b", 4)
+
+    assert sorted(ended) == [3, 4]
 
 
 # ------------------------------------------------------------------ ends from outside

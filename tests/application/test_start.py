@@ -185,6 +185,24 @@ async def test_if_a_phase_fails_the_whole_tree_is_killed(
         ]
 
 
+async def test_the_failure_of_another_application_is_not_taken_for_the_own(
+    trace: Trace,
+) -> None:
+    class Starting(Traced):
+        async def start_phase(self, phase: str, argument: object) -> None:
+            del phase, argument
+            await application.start(Traced("other", trace, behaviour=lambda: None))
+
+    async with otp.Node():
+        with pytest.raises(application.BadStartError) as caught:
+            await application.start(Starting("a", trace, phases=[("one", 1)]))
+
+        cause = caught.value.__cause__
+        assert caught.value.application == "a"
+        assert isinstance(cause, application.BadStartError)
+        assert cause.application == "other"
+
+
 async def test_included_applications_have_their_phases_between_those_of_their_owner(
     trace: Trace,
 ) -> None:

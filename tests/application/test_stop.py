@@ -8,6 +8,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 import otp
 from otp import application, process, sys
+from otp.abc import Instrument
 from otp.application import CONTROLLER
 from tests.application.tracing import Traced, Worker, worker_of
 
@@ -169,6 +170,69 @@ async def test_all_that_an_application_spawned_belongs_to_it_and_is_killed(
         assert not process.is_alive(stray)
         assert process.is_alive(spared)
         assert process.is_alive(own)
+
+
+class Exits(Instrument):
+    """Notes who ended, in order."""
+
+    def __init__(self) -> None:
+        self.pids: list[otp.Pid] = []
+
+    def process_exited(self, pid: otp.Pid, reason: otp.ExitReason) -> None:
+        del reason
+        self.pids.append(pid)
+
+
+async def test_nothing_of_an_application_is_left_when_its_master_ends(
+    trace: Trace,
+) -> None:
+    exits = Exits()
+    async with otp.Node(instruments=[exits]) as node:
+        app = Traced("a", trace)
+        await application.start(app)
+        top = application.get_supervisor("a")
+        worker = worker_of(app)
+        stray = await Worker.spawn(app.worker)
+        leader = node.processes[stray.serial].leader
+
+        await application.stop("a")
+
+        assert exits.pids == [worker, top, stray, leader]
+
+
+async def test_who_is_in_charge_says_so(trace: Trace) -> None:
+    async with otp.Node() as node:
+        app = Traced("a", trace)
+        await application.start(app)
+        leader = node.processes[worker_of(app).serial].leader
+        controller = process.whereis(NAME)
+        assert leader is not None
+        assert controller is not None
+
+        master, boss = process.info(leader), process.info(controller)
+        assert master is not None
+        assert boss is not None
+        assert (master.label, master.origin) == ("application a", Traced)
+        assert (master.parent, boss.label) == (controller, "application controller")
+
+
+async def test_a_top_process_that_is_not_linked_is_watched_all_the_same(
+    trace: Trace,
+) -> None:
+    async def start_unlinked() -> otp.Pid:
+        return process.spawn(process.receive)
+
+    app = Traced("a", trace)
+    app.behaviour = lambda: otp.ChildSpec.of("top", start_unlinked)
+    async with otp.Node():
+        await application.start(app)
+        top = application.get_supervisor("a")
+        assert top is not None
+
+        process.send(top, "end")
+        await wait_all_tasks_blocked()
+
+        assert running() == []
 
 
 async def test_a_master_that_is_killed_takes_its_application_with_it(
@@ -351,6 +415,19 @@ async def test_a_node_does_not_survive_its_application_controller(
     assert isinstance(error, application.ApplicationError)
     assert "application_controller died" in str(error)
     assert trace == down("a")
+
+
+async def test_a_controller_without_anything_to_control_may_die(trace: Trace) -> None:
+    async with otp.Node():
+        application.load(Traced("a", trace))
+        controller = process.whereis(NAME)
+        assert controller is not None
+
+        process.exit(controller, otp.Kill())
+        await wait_all_tasks_blocked()
+
+        assert application.loaded_applications() == []
+        await application.start(Traced("a", trace))
 
 
 # ------------------------------------------------------------------- the controller

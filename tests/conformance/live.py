@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 CHUNK = 200
 """How many scenarios Erlang is given at a time."""
 
+UNRECORDED = {"crash_report", "gen_server_error"}
+"""Events that Erlang tells of and that are not compared."""
+
 SHOWN = 3
 """How many differences of a kind are shown in full."""
 
@@ -63,6 +66,9 @@ class Erlang:
     def records(self, scenarios: list[Any]) -> list[Any]:
         """Play *scenarios*, and return what happened."""
         played = self._oracle.run_many(scenarios)
+        for line in played:
+            events = line.get("trace", [])
+            line["trace"] = [event for event in events if event[0] not in UNRECORDED]
         return [
             {"scenario": json.loads(json.dumps(scenario)), **line}
             for scenario, line in zip(scenarios, played, strict=True)

@@ -80,9 +80,9 @@ async def _play(forest: Forest, scenario: Scenario) -> Term:
         await forest.settle()
         for n, step in enumerate(cast("Iterable[Term]", scenario.get("steps", ())), 1):
             await steps.take(n, step)
-        await forest.settle()
         top = forest.alive("top")
-        return "dead" if top is None else forest.told(await _which(top))
+        with trio.fail_after(PATIENCE):
+            return "dead" if top is None else forest.told(await _which(top))
     except trio.TooSlowError:
         return "timeout"
 
@@ -124,6 +124,8 @@ class Steps:
                 await sys.suspend(self._living(sup))
             case ("resume", sup):
                 await sys.resume(self._living(sup))
+            case ("stop_top", reason):
+                self._do(n, "exit", "top", [reason])
             case ("tick", int(time)):
                 await self._tick(time)
             case ("sleep", milliseconds):

@@ -274,10 +274,11 @@ async def undefined(*_arguments: object) -> otp.Pid:
     raise StartFunctionError("undef")
 
 
-async def start_worker(forest: Forest, child: Child, *more: object) -> object:
+async def start_worker(forest: Forest, *arguments: Child) -> object:
     """Start a worker, which behaves as is said for this start, or fail to."""
-    if more:
+    if len(arguments) != 1:
         return await undefined()
+    (child,) = arguments
     id = child["id"]
     n = forest.next_start(id)
     # The last one repeats.

@@ -138,6 +138,19 @@ async def open_client(port: int) -> Client:
     return client
 
 
+async def two_in_a_room(chat: Chat) -> tuple[Client, Client]:
+    anna, bob = await chat.client(), await chat.client()
+    await anna.join("anna", "lobby")
+    await bob.join("bob", "lobby")
+    await anna.until("* bob has joined #lobby")
+    return anna, bob
+
+
+async def quit_all(*clients: Client) -> None:
+    for client in clients:
+        await client.quit()
+
+
 @asynccontextmanager
 async def running_chat(capsys: pytest.CaptureFixture[str]) -> AsyncIterator[Chat]:
     """Run the chat server in this Trio run, on any port that is free."""

@@ -1,43 +1,29 @@
-"""What people can do in the chat, and what they cannot do to each other."""
+"""What people can do in the chat, and how it survives crashes."""
 
 from __future__ import annotations
 
-import socket
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 import otp
 from examples import chat_server
-from otp import application, process, supervisor
-from tests.examples.chatting import Client
+from otp import process, supervisor
+from tests.examples.chatting import Client, quit_all, two_in_a_room
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
+
+    import pytest
 
     from tests.examples.chatting import Chat
 
     Running = AbstractAsyncContextManager[Chat]
 
 
-async def two_in_a_room(chat: Chat) -> tuple[Client, Client]:
-    anna, bob = await chat.client(), await chat.client()
-    await anna.join("anna", "lobby")
-    await bob.join("bob", "lobby")
-    await anna.until("* bob has joined #lobby")
-    return anna, bob
-
-
-async def quit_all(*clients: Client) -> None:
-    for client in clients:
-        await client.quit()
-
-
-async def connection_of(nick: str) -> otp.Pid:
-    members = await chat_server.Directory.members(chat_server.DIRECTORY, "lobby")
+async def connection_of(nick: str, room: str = "lobby") -> otp.Pid:
+    members = await chat_server.Directory.members(chat_server.DIRECTORY, room)
     return next(pid for pid, known in members.items() if known == nick)
 
 
@@ -114,6 +100,18 @@ async def test_a_nickname_is_given_to_one_client_at_a_time(running: Running) -> 
         await quit_all(anna, bob)
 
 
+async def test_the_nickname_of_who_is_gone_is_free_again(running: Running) -> None:
+    async with running as chat:
+        anna, bob = await two_in_a_room(chat)
+        await anna.quit()
+        await bob.until("* anna has left #lobby")
+        await bob.send("/nick anna")
+
+        assert await bob.line() == "* you are anna"
+
+        await quit_all(bob)
+
+
 async def test_a_room_ends_with_its_last_member_and_can_be_opened_again(
     running: Running,
 ) -> None:
@@ -128,6 +126,28 @@ async def test_a_room_ends_with_its_last_member_and_can_be_opened_again(
         assert await carl.who() == {"carl"}
 
         await quit_all(carl)
+
+
+async def test_who_comes_when_the_last_member_goes_is_in_the_next_room_of_that_name(
+    running: Running,
+) -> None:
+    async with running as chat:
+        anna, bob = await chat.client(), await chat.client()
+        await anna.join("anna", "lobby")
+        room = process.whereis(chat_server.room_name("lobby"))
+        assert room is not None
+        await otp.sys.suspend(room)
+        await anna.send("/leave")
+        await wait_all_tasks_blocked()
+        await bob.send("/nick bob", "/join lobby")
+        await wait_all_tasks_blocked()
+        await otp.sys.resume(room)
+        await bob.until("* bob has joined #lobby")
+
+        assert not process.is_alive(room)
+        assert await bob.who() == {"bob"}
+
+        await quit_all(anna, bob)
 
 
 async def test_a_room_that_nobody_enters_is_closed(
@@ -223,6 +243,44 @@ async def test_who_leaves_while_the_room_is_down_is_not_put_back(
         await quit_all(anna)
 
 
+async def test_who_dies_while_joining_is_not_in_the_room(running: Running) -> None:
+    async with running as chat:
+        anna, bob = await chat.client(), await chat.client()
+        await anna.join("anna", "lobby")
+        await bob.join("bob", "attic")
+        room = chat_server.room_name("lobby")
+        await otp.sys.suspend(room)
+        await bob.send("/join lobby")
+        await wait_all_tasks_blocked()
+        process.exit(await connection_of("bob", "attic"), otp.Kill())
+        await otp.sys.resume(room)
+        await bob.to_the_end()
+
+        assert await anna.who() == {"anna"}
+        assert anna.lines[-2:] == ["* anna has joined #lobby", "* here: anna"]
+
+        await bob.stream.aclose()
+        await quit_all(anna)
+
+
+async def test_who_cannot_be_served_is_hung_up_on_and_the_next_one_is_welcome(
+    running: Running, autojump_clock: MockClock
+) -> None:
+    async with running as chat:
+        await otp.sys.suspend(chat_server.DIRECTORY)
+        start = autojump_clock.current_time()
+        anna = Client(await trio.open_tcp_stream("127.0.0.1", chat.port))
+        assert await anna.to_the_end() == []
+        assert autojump_clock.current_time() > start
+        await otp.sys.resume(chat_server.DIRECTORY)
+        bob = await chat.client()
+
+        assert bob.lines[0].startswith("* welcome")
+
+        await anna.stream.aclose()
+        await quit_all(bob)
+
+
 async def test_who_leaves_a_room_that_has_just_come_back_is_missed_there(
     running: Running,
 ) -> None:
@@ -252,141 +310,3 @@ async def test_without_the_directory_the_chat_begins_anew(
             await client.stream.aclose()
         await wait_all_tasks_blocked()
         assert "listening" in capsys.readouterr().out
-
-
-# ---------------------------------------------------------------------- bad neighbours
-
-
-async def slow_client(chat: Chat, room: str) -> Client:
-    """Return a member of *room* with little room for what it does not read."""
-    sock = trio.socket.socket()
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    await sock.connect(("127.0.0.1", chat.port))
-    client = Client(trio.SocketStream(sock))
-    await client.join("slow", room)
-    return client
-
-
-async def test_who_does_not_read_is_thrown_out_and_holds_up_nobody(
-    running: Running,
-) -> None:
-    async with running as chat:
-        anna, bob = await two_in_a_room(chat)
-        slow = await slow_client(chat, "lobby")
-        gone, said = "* slow has left #lobby", 0
-        while gone not in anna.lines:
-            said += 1
-            await anna.send(f"{said} {'x' * 900}")
-            await anna.who()
-        await bob.who()
-
-        assert said > chat_server.QUEUE
-        assert anna.heard == bob.heard
-        assert bob.heard == [f"<anna> {n} {'x' * 900}" for n in range(1, said + 1)]
-        assert gone in bob.lines
-
-        await slow.stream.aclose()
-        await quit_all(anna, bob)
-
-
-async def test_who_does_not_read_holds_up_the_end_for_a_moment_at_most(
-    running: Running, autojump_clock: MockClock
-) -> None:
-    async with running as chat:
-        anna = await chat.client()
-        await anna.join("anna", "lobby")
-        slow = await slow_client(chat, "lobby")
-        for n in range(chat_server.QUEUE // 2):
-            await anna.send(f"{n} {'x' * 900}")
-            await anna.until(f"> {n} ")
-        start = autojump_clock.current_time()
-        await application.stop(chat_server.Chat)
-
-        assert autojump_clock.current_time() <= start + chat_server.FLUSH
-        assert (await anna.to_the_end())[-1] == "* good-bye: the server stops"
-
-        await slow.stream.aclose()
-        await anna.stream.aclose()
-
-
-async def test_who_asks_without_reading_is_thrown_out_too(running: Running) -> None:
-    async with running as chat:
-        before = chat.census.living
-        slow = await slow_client(chat, "lobby")
-        with suppress(trio.BrokenResourceError):
-            while chat.census.living > before:
-                await slow.send(*["/rooms"] * 100)
-                await wait_all_tasks_blocked()
-        await chat.census.wait_until(before)
-
-        await slow.stream.aclose()
-
-
-async def test_who_vanishes_has_left_and_disturbs_nobody(running: Running) -> None:
-    async with running as chat:
-        anna, bob = await two_in_a_room(chat)
-        living = chat.census.living
-        carl = await chat.client()
-        await carl.join("carl", "lobby")
-        await anna.send("one")
-        carl.vanish()
-        await anna.send("two")
-        await anna.until("* carl has left #lobby")
-        await anna.send("three")
-        await bob.until("three")
-        await chat.census.wait_until(living)
-
-        assert bob.heard == ["<anna> one", "<anna> two", "<anna> three"]
-
-        await quit_all(anna, bob)
-
-
-async def test_who_says_something_and_hangs_up_is_heard(running: Running) -> None:
-    async with running as chat:
-        anna, bob = await two_in_a_room(chat)
-        await bob.send("one", "two")
-        await bob.hang_up()
-        await anna.until("* bob has left #lobby")
-
-        assert anna.heard == bob.heard == ["<bob> one", "<bob> two"]
-        assert bob.lines[-1] == "* good-bye: you have hung up"
-
-        await quit_all(anna)
-
-
-async def test_a_line_without_an_end_is_the_end(running: Running) -> None:
-    async with running as chat:
-        anna, bob = await two_in_a_room(chat)
-        with suppress(trio.BrokenResourceError):
-            await bob.stream.send_all(b"x" * 2 * chat_server.MAX_LINE)
-
-        assert "* good-bye: that line is too long" in await bob.to_the_end()
-        assert await anna.line() == "* bob has left #lobby"
-
-        await bob.stream.aclose()
-        await quit_all(anna)
-
-
-async def test_nobody_can_play_with_the_terminals_of_others(running: Running) -> None:
-    async with running as chat:
-        anna, bob = await two_in_a_room(chat)
-        await bob.send("\x1b[2Jboo\a\0")
-        await bob.stream.send_all(b"\xff\n")
-        await anna.until("\N{REPLACEMENT CHARACTER}")
-
-        assert anna.heard == ["<bob> [2Jboo", "<bob> \N{REPLACEMENT CHARACTER}"]
-
-        await quit_all(anna, bob)
-
-
-@pytest.mark.parametrize(
-    "line", ["/nick", "/nick a b", "/nick <x>", "/join", "/fly", ""]
-)
-async def test_who_types_nonsense_is_helped(running: Running, line: str) -> None:
-    async with running as chat:
-        anna = await chat.client()
-        await anna.send(line)
-
-        assert await anna.line() == f"* try {chat_server.HELP}"
-
-        await quit_all(anna)

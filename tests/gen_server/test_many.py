@@ -133,5 +133,5 @@ async def test_a_cast_to_many_reaches_all() -> None:
 @pytest.mark.parametrize("timeout", [-1, float("nan")])
 @on_node
 async def test_a_call_to_many_needs_a_time(timeout: float) -> None:
-    with pytest.raises(ValueError, match="a time-out is|NaN|deadline|seconds"):
+    with pytest.raises(ValueError, match=r"a time-out is|deadline|seconds"):
         await gen_server.multi_call(ECHO, {}, nodes_=[], timeout=timeout)

@@ -225,6 +225,7 @@ async def test_a_state_can_still_be_looked_at_for_debugging() -> None:
 async def test_a_format_status_that_fails_hides_everything(wrong: object) -> None:
     class Leaky(Vault):
         def format_status(self, status: dict[str, Any]) -> dict[str, Any]:
+            del status
             if isinstance(wrong, Exception):
                 raise wrong
             return wrong  # type: ignore[return-value]

@@ -63,7 +63,7 @@ def test_a_turn_ends_after_its_messages_or_its_time(
 
 
 def test_a_new_turn_begins_when_the_old_one_is_over() -> None:
-    async def main(clock: HandClock) -> None:
+    async def main(_clock: HandClock) -> None:
         box = Mailbox()
         turns = [box.turn_is_over() for _ in range(2 * BUDGET // SLICE)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import trio
 
 from otp import (
     Exit,
@@ -145,6 +146,20 @@ async def test_earlier_restarts_count_under_the_new_limit() -> None:
 
 
 @in_process
+async def test_the_time_that_restarts_count_for_is_the_new_one() -> None:
+    stage = Stage()
+    child = stage.child("a")
+    sup = await start(one_for_one(child, max_restarts=1, max_seconds=100))
+    await stage.kill("a")
+
+    await change_spec(sup, one_for_one(child, max_restarts=1, max_seconds=1))
+    await trio.sleep(10)
+    await stage.kill("a")
+
+    assert alive(sup) == [True]
+
+
+@in_process
 async def test_the_order_of_the_end_is_the_new_one() -> None:
     stage = Stage()
     a, b = (stage.child(id_, trap=True) for id_ in "ab")
@@ -181,7 +196,7 @@ async def test_a_dynamic_supervisor_stays_one_and_no_other_becomes_one(
     first, second = specs[::-1] if dynamic_first else specs
     sup = await start(first)
 
-    with pytest.raises(StrategyError):
+    with pytest.raises(StrategyError, match="cannot become"):
         await change_spec(sup, second)
 
     assert len(await which_children(sup)) == (not dynamic_first)

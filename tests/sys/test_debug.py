@@ -1,0 +1,266 @@
+"""Watching a process: trace, log, statistics and functions of one's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import trio
+
+from otp import GenServer, NoReply, Reply, call, cast, gen_server, process, sys
+from otp.kernel import current_node
+from otp.sys import DONE, Debug, Event, Statistics
+from tests.gen_server.servers import Counter, Scripted
+from tests.kernel.support import on_node
+
+if TYPE_CHECKING:
+    from otp import Pid
+
+
+class Answers(GenServer):
+    """Answers in every way there is."""
+
+    @call
+    async def plain(self) -> int:
+        return 1
+
+    @call
+    async def result(self) -> Reply[int]:
+        return Reply(2)
+
+    @call
+    async def more(self) -> Reply[int]:
+        return Reply(3, continue_="x")
+
+    @cast
+    async def tell(self) -> None:
+        pass
+
+    async def handle_continue(self, argument: object) -> NoReply:
+        assert argument == "x"
+        return NoReply()
+
+    async def handle_info(self, message: object) -> None:
+        del message
+
+
+async def events_of(pid: Pid[Answers]) -> list[str]:
+    return [event.kind for event in await sys.get_log(pid)]
+
+
+@on_node
+async def test_a_log_keeps_everything_that_a_server_does() -> None:
+    pid = await gen_server.start(Answers)
+    await sys.log(pid)
+    await Answers.plain(pid)
+    Answers.tell(pid)
+    process.send(pid, "x")
+
+    assert await events_of(pid) == ["in", "out", "in", "noreply", "in", "noreply"]
+    first, second, *_ = await sys.get_log(pid)
+    assert second.content == 1
+    assert first.content is second.to
+
+
+@on_node
+async def test_an_answer_in_a_result_is_an_answer() -> None:
+    pid = await gen_server.start(Answers)
+    await sys.log(pid)
+    await sys.statistics(pid)
+    await Answers.result(pid)
+    await Answers.more(pid)
+
+    assert await events_of(pid) == ["in", "out", "in", "out", "continue", "noreply"]
+    counted = await sys.get_statistics(pid)
+    assert counted is not None
+    assert (counted.messages_in, counted.messages_out) == (2, 2)
+    assert [event.content for event in await sys.get_log(pid)][1] == 2
+
+
+@on_node
+async def test_a_log_keeps_the_last_events_only() -> None:
+    pid = await gen_server.start(Counter)
+    await sys.log(pid, 3)
+    for _ in range(5):
+        await Counter.incr(pid)
+    assert [str(event)[:4] for event in await sys.get_log(pid)] == [
+        "sent",
+        "got ",
+        "sent",
+    ]
+    await sys.log(pid, 2)
+    assert len(await sys.get_log(pid)) == 2
+    await sys.log(pid, 0)
+    await Counter.incr(pid)
+
+    assert await sys.get_log(pid) == []
+
+
+@on_node
+async def test_there_is_no_log_unless_it_is_asked_for() -> None:
+    pid = await gen_server.start(Counter)
+
+    assert await sys.get_log(pid) == []
+    assert await sys.get_statistics(pid) is None
+
+
+@on_node
+async def test_statistics_count_from_now_on() -> None:
+    pid = await gen_server.start(Counter)
+    await Counter.incr(pid)
+    start = trio.current_time()
+    await sys.statistics(pid)
+    await Counter.incr(pid)
+    Counter.reset(pid)
+    await trio.sleep(3)
+
+    assert await sys.get_statistics(pid) == Statistics(start, start + 3, 2, 1)
+    await sys.statistics(pid)
+    assert await sys.get_statistics(pid) == Statistics(start + 3, start + 3, 0, 0)
+    await sys.statistics(pid, False)
+    assert await sys.get_statistics(pid) is None
+
+
+@on_node
+async def test_a_trace_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    pid = await gen_server.start(Answers)
+    await sys.trace(pid)
+    await Answers.more(pid)
+    process.send(pid, "hello")
+    await Answers.plain(pid)
+    await sys.trace(pid, False)
+    await Answers.plain(pid)
+
+    assert capsys.readouterr().out.splitlines() == [
+        f"*DBG* {pid} got <more of {pid}>",
+        f"*DBG* {pid} sent 3 to <more of {pid}>",
+        f"*DBG* {pid} continues with 'x'",
+        f"*DBG* {pid} went on",
+        f"*DBG* {pid} got 'hello'",
+        f"*DBG* {pid} went on",
+        f"*DBG* {pid} got <plain of {pid}>",
+        f"*DBG* {pid} sent 1 to <plain of {pid}>",
+    ]
+
+
+@on_node
+async def test_a_function_sees_the_events_with_its_own_state() -> None:
+    seen: list[tuple[object, str, int]] = []
+
+    def count(state: object, event: Event, server: object) -> object:
+        assert isinstance(state, int)
+        assert isinstance(server, Counter)
+        seen.append((state, event.kind, server.value))
+        return state + 1
+
+    pid = await gen_server.start(Counter)
+    key = await sys.install(pid, count, 0)
+    await Counter.incr(pid)
+    await sys.remove(pid, key)
+    await Counter.incr(pid)
+
+    assert key is count
+    assert seen == [(0, "in", 0), (1, "out", 1)]
+
+
+@on_node
+async def test_a_function_may_be_installed_under_any_key() -> None:
+    kinds: list[str] = []
+
+    def note(state: object, event: Event, _server: object) -> object:
+        kinds.append(f"{state} {event.kind}")
+        return state
+
+    pid = await gen_server.start(Counter)
+    assert await sys.install(pid, note, "a", key="one") == "one"
+    await sys.install(pid, note, "b", key="two")
+    await sys.install(pid, note, "c", key="one")
+    Counter.reset(pid)
+    await sys.remove(pid, "one")
+    await sys.remove(pid, "never there")
+    Counter.reset(pid)
+    await Counter.get(pid)
+
+    assert kinds == [
+        "c in",
+        "b in",
+        "c noreply",
+        "b noreply",
+        "b in",
+        "b noreply",
+        "b in",
+        "b out",
+    ]
+
+
+@pytest.mark.parametrize("end", [DONE, ValueError("x")])
+@on_node
+async def test_a_function_that_is_done_or_fails_is_taken_out(end: object) -> None:
+    calls: list[str] = []
+
+    def once(_state: object, event: Event, _server: object) -> object:
+        calls.append(event.kind)
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+    pid = await gen_server.start(Counter)
+    await sys.install(pid, once)
+    await Counter.incr(pid)
+    await Counter.incr(pid)
+
+    assert calls == ["in"]
+
+
+@on_node
+async def test_every_option_can_be_switched_off_at_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object) -> object:
+        pytest.fail("called")
+
+    pid = await gen_server.start(Counter)
+    await sys.trace(pid)
+    await sys.log(pid)
+    await sys.statistics(pid)
+    await sys.install(pid, fail)
+    await sys.no_debug(pid)
+    await Counter.incr(pid)
+
+    assert await sys.get_log(pid) == []
+    assert await sys.get_statistics(pid) is None
+    assert capsys.readouterr().out == ""
+
+
+@on_node
+async def test_system_messages_are_no_events() -> None:
+    pid = await gen_server.start(Scripted)
+    await sys.log(pid)
+    await sys.get_state(pid)
+    await sys.suspend(pid)
+    await sys.resume(pid)
+
+    assert await sys.get_log(pid) == []
+    assert current_node().statistics().dead_letters == 0
+
+
+def test_an_event_can_be_read() -> None:
+    assert str(Event("in", "x")) == "got 'x'"
+    assert str(Event("out", 1, "caller")) == "sent 1 to 'caller'"
+    assert str(Event("noreply")) == "went on"
+    assert str(Event("continue", 2)) == "continues with 2"
+
+
+def test_debug_options_are_idle_when_none_is_set() -> None:
+    debug = Debug(lambda _: None)
+    assert debug.idle
+    debug.install("k", lambda *_: None, 0)
+    assert not debug.idle
+    debug.remove("k")
+    assert debug.idle
+    debug.tracing = True
+    assert not debug.idle
+    debug.clear()
+    assert debug.idle
+    debug.since = 0.0
+    assert not debug.idle
