@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ..kernel import ExitReason, Process, ServerRef
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 CALL_TIMEOUT: Final = 5.0
 """Seconds that a call waits for its answer if nothing else is said."""
@@ -170,7 +171,7 @@ def check_timeout(timeout: float) -> float:
 
 
 @final
-class Request(From[T]):
+class Request(Envelope, Generic[T_co]):
     """A request under way, whose answer is fetched later: see `send_request`."""
 
     __slots__ = ("listeners",)
@@ -194,7 +195,7 @@ class Request(From[T]):
                 listener.settle(self)
         return fresh
 
-    def result(self) -> T:
+    def result(self) -> T_co:
         """Return the answer that is there.
 
         Raises:
@@ -202,7 +203,7 @@ class Request(From[T]):
         """
         if self.error is not None:
             raise self.error
-        return cast("T", self.value)
+        return cast("T_co", self.value)
 
 
 def send_request(

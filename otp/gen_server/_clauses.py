@@ -205,10 +205,15 @@ def call(
 ) -> CallClause[ServerT, P, ReplyT]: ...
 @overload
 def call(
-    fn: Callable[Concatenate[ServerT, P], Coroutine[Any, Any, ReplyT]],
+    fn: Callable[
+        Concatenate[ServerT, P], Coroutine[Any, Any, ReplyT | CallResult[ReplyT]]
+    ],
 ) -> CallClause[ServerT, P, ReplyT]: ...
 def call(fn: Callable[..., Any]) -> CallClause[Any, Any, Any]:
     """Make an async method of a `GenServer` a call: the client waits for its result.
+
+    The client gets the answer alone: for it, a method that returns
+    ``int | Reply[int] | Stop`` returns an ``int``.
 
     Raises:
         TypeError: it is not an ``async def``.

@@ -61,7 +61,7 @@ class Options:
     Args:
         name: registered before ``__init__``, so that nobody else can take it.
         timeout: seconds after which a start that is not over is given up.
-        mailbox: a limit for the mailbox; there is none by default.
+        mailbox: a limit for the mailbox, instead of the ``__mailbox__`` of the class.
 
     Raises:
         ValueError: the time-out is negative or no number.
@@ -108,7 +108,7 @@ class Options:
             monitor=monitor,
             name=self.name,
             timeout=self.timeout,
-            mailbox=self.mailbox,
+            mailbox=self.mailbox or cls.__mailbox__,
         )
         process, _ = await start_process(options, serve, init_server, cls, args, kwargs)
         return type_cast("Pid[T]", process.pid)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, final
 import attrs
 
 from .._util import short
-from ..kernel import Crash, Report
+from ..kernel import Report
 
 if TYPE_CHECKING:
     from ..kernel import ExitReason, Pid
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class ServerReport(Report):
     """A gen_server terminates, and not of `Normal` or `Shutdown`.
 
-    It is made by the server itself, after ``terminate`` and before its crash report.
+    It is made by the server itself, after ``terminate`` and before its crash report,
+    which has the traceback.
     """
 
     pid: Pid
@@ -36,9 +37,6 @@ class ServerReport(Report):
             f"state: {short(self.state)}",
         ]
         return "\n    ".join(lines)
-
-    def error(self) -> BaseException | None:
-        return self.reason.error if isinstance(self.reason, Crash) else None
 
 
 @final

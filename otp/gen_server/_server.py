@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..gen import From
-    from ..kernel import ExitReason, Name, Pid, Via
+    from ..kernel import Bounded, ExitReason, Name, Pid, Via
     from ..proc_lib import ChildType
     from ._results import InfoResult, InitResult
 
@@ -33,6 +33,8 @@ class GenServer:
 
     __child_type__: ClassVar[ChildType] = "worker"
     __clauses__: ClassVar[Table]
+    #: A limit for the mailbox of every process of this class; None for none.
+    __mailbox__: ClassVar[Bounded | None] = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -45,7 +47,7 @@ class GenServer:
         kwargs: Mapping[str, object],
         name: Name | Via | None,
     ) -> Pid[Any]:
-        options = StartOptions(cls, link=True, name=name)
+        options = StartOptions(cls, link=True, name=name, mailbox=cls.__mailbox__)
         process, _ = await start_process(options, serve, init_server, cls, args, kwargs)
         return process.pid
 

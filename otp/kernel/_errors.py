@@ -207,7 +207,7 @@ class AlreadyStartedError(StartError):
 
 
 class InvalidSpecError(OTPError, ValueError):
-    """A specification cannot be right; *field* and *value* say where.
+    """A specification cannot be right; *kind* and *value* say what is wrong.
 
     *kind* is Erlang's word for it, such as ``"invalid_shutdown"``.
     """
@@ -222,4 +222,5 @@ class InvalidSpecError(OTPError, ValueError):
 
 
 def _show(server: object) -> str:
-    return str(server) if hasattr(server, "at") else repr(server)
+    is_text = isinstance(server, str) or hasattr(server, "at")
+    return str(server) if is_text else repr(server)

@@ -84,7 +84,7 @@ class Ack(Waiter):
 
 
 class StartOptions(NamedTuple):
-    """How a process is started: *link*ed to the starter, *name*d, and so on.
+    """How a process is started: with a *link* to the starter, a *name*, and so on.
 
     *monitor* is the reference under which the starter watches it from its first
     moment; *timeout* is in seconds; *host* gives the process a nursery for its

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import trio
 
@@ -83,7 +83,7 @@ async def get_state(server: ServerRef, *, timeout: float = CALL_TIMEOUT) -> obje
 
 async def replace_state(
     server: ServerRef,
-    fn: Callable[[object], object],
+    fn: Callable[[Any], object],
     *,
     timeout: float = CALL_TIMEOUT,
 ) -> object:

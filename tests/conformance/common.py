@@ -8,9 +8,9 @@ into terms, and `to_reason` turns a term into an exit reason.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import contextmanager
 from random import Random
 from typing import TYPE_CHECKING, TypeAlias, final
+from unittest.mock import patch
 
 import attrs
 import trio
@@ -23,7 +23,7 @@ from otp.abc import Instrument
 from otp.sys import CallbackFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable
 
     from tests.conformance.deviations import Deviation
 
@@ -288,25 +288,16 @@ async def on_a_node(world: World, body: Callable[[], Awaitable[Term]]) -> Replay
 
 
 def run(fn: Callable[[Scenario], Awaitable[Replay]], scenario: Scenario) -> Replay:
-    """Replay *scenario* by *fn*, under a clock that moves only when nobody can go on."""
-    with one_scheduler():
-        return trio.run(fn, scenario, clock=MockClock(autojump_threshold=0))
+    """Replay *scenario* by *fn*, under a clock that moves only when nobody can go on.
 
-
-@contextmanager
-def one_scheduler() -> Iterator[None]:
-    """Let tasks run in the order in which they became ready.
-
-    The recorded Erlang ran on one scheduler, which does that. Where two processes
-    race, Trio would toss a coin; this way the same one wins as there.
+    The recorded Erlang ran on one scheduler, which lets processes run in the order in
+    which they became ready. Where two of them race, Trio would toss a coin; here the
+    same one wins as there.
     """
-    before = trio_run._r, trio_run._ALLOW_DETERMINISTIC_SCHEDULING
-    trio_run._r = _NoChance()
-    trio_run._ALLOW_DETERMINISTIC_SCHEDULING = False
-    try:
-        yield
-    finally:
-        trio_run._r, trio_run._ALLOW_DETERMINISTIC_SCHEDULING = before
+    with patch.multiple(
+        trio_run, _r=_NoChance(), _ALLOW_DETERMINISTIC_SCHEDULING=False
+    ):
+        return trio.run(fn, scenario, clock=MockClock(autojump_threshold=0))
 
 
 class _NoChance(Random):

@@ -1,7 +1,7 @@
 """The differences from Erlang/OTP that are known, meant, and named.
 
-A replay names one of these only when it comes across it, so a scenario that could
-differ and does not is compared like any other.
+A replay names one when it comes across the cause. Whatever else is in its scenario is
+not compared then.
 """
 
 from __future__ import annotations
@@ -22,8 +22,22 @@ class Deviation:
 
 CRASH_IS_A_CRASH: Final = Deviation(
     "a crash is a crash",
-    "Erlang's error(shutdown) ends a process with {shutdown, Stack}, which every rule "
-    "takes for a quiet shutdown; here an exception is a crash, whatever it carries",
+    "Erlang's error(shutdown) ends a process with {shutdown, Stack}, which a "
+    "supervisor takes for a quiet shutdown; here an exception is always a crash, "
+    "whatever it carries",
 )
 
-ALL: Final = (CRASH_IS_A_CRASH,)
+SPECIFICATION_COMES_FIRST: Final = Deviation(
+    "a specification comes first",
+    "a child that is permanent and significant is refused here where its "
+    "specification is built; Erlang's supervisor is asked first, and refuses it for "
+    "its own auto_shutdown if that is never",
+)
+
+SUPERVISOR_DROPS_CASTS: Final = Deviation(
+    "a supervisor drops casts",
+    "Erlang's supervisor crashes with function_clause when anything is cast to it; "
+    "here it reports and drops what it does not know, as every server does",
+)
+
+ALL: Final = (CRASH_IS_A_CRASH, SPECIFICATION_COMES_FIRST, SUPERVISOR_DROPS_CASTS)

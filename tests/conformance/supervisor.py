@@ -26,7 +26,8 @@ from otp.supervisor import (
     StrategyError,
     SupervisorReport,
 )
-from tests.conformance.common import Replay, on_a_node, seconds, to_reason
+from tests.conformance.common import STACK, Replay, on_a_node, seconds, to_reason
+from tests.conformance.deviations import SUPERVISOR_DROPS_CASTS
 from tests.conformance.tree import (
     PATIENCE,
     Forest,
@@ -120,12 +121,11 @@ class Steps:
                 return
             case ("burst", sup, steps):
                 await self._burst(n, sup, steps)
-            case ("suspend", sup):
-                await sys.suspend(self._living(sup))
-            case ("resume", sup):
-                await sys.resume(self._living(sup))
+            case ("suspend" | "resume" as what, sup):
+                await self._sys(n, what, sup)
             case ("stop_top", reason):
-                self._do(n, "exit", "top", [reason])
+                if top := self._forest.alive("top"):
+                    _exit(top, reason)
             case ("tick", int(time)):
                 await self._tick(time)
             case ("sleep", milliseconds):
@@ -139,11 +139,15 @@ class Steps:
         if self._settles:
             await self._forest.settle()
 
-    def _living(self, id: Term) -> otp.Pid:
+    async def _sys(self, n: int, what: str, id: Term) -> None:
         pid = self._forest.alive(id)
         if pid is None:
-            raise ValueError(f"there is no {id!r}")
-        return pid
+            why = ("noproc", ("sys", what, ["undefined"]))
+            self._forest.event("step_failed", n, "exit", why)
+        elif what == "suspend":
+            await sys.suspend(pid)
+        else:
+            await sys.resume(pid)
 
     async def _tick(self, time: int) -> None:
         """Move the clock so that only ticks count, not what was slept meanwhile."""
@@ -166,8 +170,10 @@ class Steps:
         pid = self._forest.alive(id)
         if pid is None:
             self._forest.event("result", n, "noproc")
-        else:
-            _DONE_TO_PROCESSES[what](cast("otp.Pid[Worker]", pid), *arguments)
+            return
+        if pid in self._forest.supervisors and what not in ("exit", "send"):
+            self._forest.deviation = SUPERVISOR_DROPS_CASTS
+        _DONE_TO_PROCESSES[what](cast("otp.Pid[Worker]", pid), *arguments)
 
     async def _ask(self, n: int, what: str, id: Term, arguments: list[Term]) -> None:
         pid = self._forest.alive(id)
@@ -243,12 +249,16 @@ class Requests:
             restart = child.get("restart", "permanent")
             record = ("$child", "undefined", error.child, restart)
             return ("error", (error.reason, record))
+        except StrategyError:
+            return ("error", ("EXIT", ("badarg", STACK)))
         return _started(started)
 
     async def start_dynamic(self, arguments: Iterable[Term]) -> Term:
-        return _started(
-            await supervisor.start_dynamic_child_with_info(self._sup, *arguments)
-        )
+        start = supervisor.start_dynamic_child_with_info
+        try:
+            return _started(await start(self._sup, *arguments))
+        except StrategyError:
+            return ("error", ("invalid_child_spec", list(arguments)))
 
     async def restart_child(self, id: str) -> Term:
         return _started(await supervisor.restart_child_with_info(self._sup, id))

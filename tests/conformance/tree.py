@@ -28,7 +28,10 @@ from tests.conformance.common import (
     settle,
     to_reason,
 )
-from tests.conformance.deviations import CRASH_IS_A_CRASH
+from tests.conformance.deviations import (
+    CRASH_IS_A_CRASH,
+    SPECIFICATION_COMES_FIRST,
+)
 from tests.conformance.terms import shown
 
 if TYPE_CHECKING:
@@ -52,6 +55,7 @@ class Forest(World):
 
     def __init__(self) -> None:
         super().__init__()
+        self.supervisors: set[otp.Pid] = set()
         self._starts: Counter[str] = Counter()
         self._busy = 0
         self._idle = trio.Event()
@@ -88,6 +92,8 @@ class Forest(World):
 
     def show_reason(self, value: object) -> Term:
         match value:
+            case {"id": id, "behave": _}:
+                return ("$spec", id)
             case FailedToStartChild(id, reason):
                 return ("failed_to_start_child", self.show(id), self.show(reason))
             case _:
@@ -152,6 +158,7 @@ class Tree(otp.Supervisor):
     def children(self) -> Any:
         id = self._description["id"]
         self._forest.born(id, self._forest.next_start(id))
+        self._forest.supervisors.add(process.self())
         match self._description.get("sup_init"):
             case "ignore":
                 return gen_server.Ignore()
@@ -163,8 +170,11 @@ class Tree(otp.Supervisor):
 
 def _supervisor_spec(forest: Forest, description: Child) -> SupervisorSpec | Refused:
     flags = description.get("flags", {})
-    if not isinstance(flags, Mapping):
-        return Refused(("supervisor_data", ("invalid_type", flags)))
+    match flags:
+        case (strategy, intensity, period):
+            flags = {"strategy": strategy, "intensity": intensity, "period": period}
+        case tuple() | str() | int():
+            return Refused(("supervisor_data", ("invalid_type", flags)))
     return SupervisorSpec(
         flags.get("strategy", "one_for_one"),
         [child_spec(forest, child) for child in description.get("children", ())],
@@ -235,7 +245,12 @@ def child_spec(forest: Forest, child: Child) -> ChildSpec[Any]:
         given["shutdown"] = _limit(child["shutdown"])
     if "modules" in child:
         given["modules"] = _modules(child["modules"])
-    return ChildSpec(child.get("id"), _start(forest, child), **given)
+    try:
+        return ChildSpec(child.get("id"), _start(forest, child), **given)
+    except otp.InvalidSpecError as error:
+        if error.kind == "bad_combination":
+            forest.deviation = SPECIFICATION_COMES_FIRST
+        raise
 
 
 def _limit(shutdown: Term) -> Any:

@@ -204,6 +204,8 @@ async def test_a_running_child_is_not_added_again() -> None:
 
     assert isinstance(error, AlreadyStartedError)
     assert error.pid is stage.pid("a")
+    assert error.what == "a"
+    assert error.reason == Reason(("already_started", stage.pid("a")))
 
 
 @in_process
@@ -428,14 +430,16 @@ async def test_nor_is_what_is_about_to_be_restarted(
     stage = Stage()
     slow = stage.child("a", None, Fail(Reason("r")), 1.0)
     sup = await start(one_for_one(slow, max_restarts=9))
-    errors: list[object] = []
+    errors: list[OTPError] = []
 
     async def client() -> None:
         errors.append(await refused(ask(sup, "a")))
 
     await supervisor_busy(sup, stage, client)
 
-    assert [type(error) for error in errors] == [RestartingError]
+    [error] = errors
+    assert isinstance(error, RestartingError)
+    assert error.child == "a"
 
 
 @in_process

@@ -63,6 +63,20 @@ async def test_a_long_run_ends_the_row() -> None:
 
 
 @in_process
+async def test_a_short_run_ends_no_row_however_late_it_is() -> None:
+    stage = Stage()
+    await start(one_for_one(stage.child("a", backoff=BACKOFF)))
+    await trio.sleep(1000)
+    await stage.kill("a")
+    await stage.next_start("a")
+
+    died = trio.current_time()
+    await stage.kill("a")
+
+    assert await stage.next_start("a") - died == 2
+
+
+@in_process
 async def test_in_a_pause_the_supervisor_serves_everybody_else() -> None:
     stage = Stage()
     sup = await start(

@@ -79,6 +79,7 @@ async def test_a_child_that_was_stopped_has_closed_what_it_owned() -> None:
 async def test_a_child_that_does_not_go_is_waited_for_a_second_at_most(
     autojump_clock: MockClock, shielded: float, waited: float
 ) -> None:
+    del autojump_clock
     story: list[str] = []
     async with otp.Node():
         sup = await supervisor.start_link(otp.Supervisor, spec(story, shielded))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from otp import (
+    Backoff,
     ChildSpec,
     Crash,
     Exit,
@@ -195,6 +196,39 @@ async def test_the_last_report_of_a_restart_loop_names_the_dead() -> None:
 
     last = of_supervisors(reports)[-1]
     assert last.context == "shutdown"
+    assert (last.offender.pid, last.offender.restarting) == (pid, True)
+
+
+@in_process
+async def test_the_last_report_of_a_loop_of_all_names_the_dead_too() -> None:
+    stage = Stage()
+    fails = [Fail(Reason("r"))] * 3
+    a = stage.child("a", None, *fails)
+    await start(one_for_all(a, stage.child("b"), max_restarts=1))
+    pid = stage.pid("a")
+
+    with collected_reports() as reports:
+        await stage.kill("a")
+
+    last = of_supervisors(reports)[-1]
+    assert last.context == "shutdown"
+    assert (last.offender.pid, last.offender.restarting) == (pid, True)
+
+
+@in_process
+async def test_after_a_pause_the_report_still_names_the_dead() -> None:
+    stage = Stage()
+    child = stage.child("a", None, Fail(Reason("r")), backoff=Backoff())
+    await start(one_for_one(child))
+    pid = stage.pid("a")
+
+    with collected_reports() as reports:
+        await stage.kill("a")
+        await stage.next_start("a")
+        await settled()
+
+    last = of_supervisors(reports)[-1]
+    assert last.context == "start_error"
     assert (last.offender.pid, last.offender.restarting) == (pid, True)
 
 

@@ -389,6 +389,26 @@ async def test_between_two_attempts_the_supervisor_answers() -> None:
 
 
 @in_process
+async def test_the_next_attempt_waits_only_for_what_came_before() -> None:
+    stage = Stage()
+    sup = await start(one_for_one(stage.child("a", None, Fail(Reason("r")))))
+    answers: list[object] = []
+
+    async def ask_twice() -> None:
+        answers.append(await states(sup))
+        answers.append(await states(sup))
+
+    await sys.suspend(sup)
+    await stage.kill("a")
+    process.spawn(ask_twice)
+    await settled()
+    await sys.resume(sup)
+    await settled()
+
+    assert answers == [{"a": "restarting"}, {"a": stage.pid("a")}]
+
+
+@in_process
 async def test_whoever_waits_to_be_restarted_can_be_told_not_to() -> None:
     stage = Stage()
     sup = await start(one_for_one(stage.child("a", None, Fail(Reason("r")))))
