@@ -58,7 +58,7 @@ class Directory(otp.GenServer):
     """
 
     def __init__(self) -> None:
-        self._nicks: dict[otp.Pid[Connection], str] = {}
+        self._nicks: dict[otp.Pid[Any], str] = {}
         self._rooms: dict[otp.Pid[Connection], str] = {}
         self._guests = (f"guest{n}" for n in count(1))
 

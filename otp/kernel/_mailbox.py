@@ -187,6 +187,9 @@ class Bounded:
     letter; a call that is dropped fails at once. Exit signals, monitors, timers and
     system messages are never refused.
 
+    A healthy receiver may have a full mailbox, too, because it has not had its turn
+    yet: a limit is to be well above what senders send without a pause.
+
     Raises:
         InvalidSpecError: the limit is not a positive whole number, or the overflow
             is not one of the three.

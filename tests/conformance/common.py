@@ -1,15 +1,15 @@
 """What the replays of all kinds have in common: values, the world, settling, clients.
 
 A *term* is a value of Erlang as the scenarios spell it: an atom is a string, a tuple or
-list is a tuple here and an array in JSON. `World.show` turns the framework's values
-into terms, and `to_reason` turns a term into an exit reason.
+list is a tuple here and an array in JSON. `to_reason` turns a term into an exit reason,
+and `World.show` turns the framework's values into terms.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from random import Random
-from typing import TYPE_CHECKING, TypeAlias, final
+from typing import TYPE_CHECKING, Final, TypeAlias, final
 from unittest.mock import patch
 
 import attrs
@@ -18,7 +18,7 @@ import trio._core._run as trio_run
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 import otp
-from otp import gen_server, process
+from otp import process
 from otp.abc import Instrument
 from otp.sys import CallbackFailedError
 
@@ -31,9 +31,9 @@ Term: TypeAlias = object
 Event: TypeAlias = tuple[Term, ...]
 Scenario: TypeAlias = Mapping[str, Term]
 
-STACK = "$stack"
+STACK: Final = "$stack"
 
-WRONG = otp.Ignore()
+WRONG: Final = otp.Ignore()
 """Returned where a scenario says ``bad``: what no callback but ``init`` may return."""
 
 
@@ -49,7 +49,7 @@ def to_term(value: object) -> Term:
     return value
 
 
-class Scripted(Exception):  # noqa: N818 - it is an error because the script says so
+class Scripted(Exception):  # noqa: N818 - whether it is an error, the script says
     """Erlang's ``error(Term)``: an exception that carries any term."""
 
     __match_args__ = ("term",)
@@ -60,25 +60,26 @@ class Scripted(Exception):  # noqa: N818 - it is an error because the script say
 
 
 def uncaught_throw(value: Term) -> Scripted:
-    """Return what Erlang makes of ``throw(Value)`` when nobody catches it."""
+    """Return what becomes of Erlang's ``throw(Value)`` when nobody catches it."""
     return Scripted(("nocatch", value))
+
+
+_ATOMS: Final[Mapping[str, otp.ExitReason]] = {
+    "normal": otp.Normal(),
+    "shutdown": otp.Shutdown(),
+    "kill": otp.Kill(),
+    "killed": otp.Killed(),
+    "noproc": otp.NoProc(),
+}
 
 
 def to_reason(term: Term) -> otp.ExitReason:
     """Return the exit reason that *term* is."""
     match term:
-        case "normal":
-            return otp.Normal()
-        case "shutdown":
-            return otp.Shutdown()
+        case str() if term in _ATOMS:
+            return _ATOMS[term]
         case ("shutdown", detail):
             return otp.Shutdown(detail)
-        case "kill":
-            return otp.Kill()
-        case "killed":
-            return otp.Killed()
-        case "noproc":
-            return otp.NoProc()
         case _:
             return otp.Reason(term)
 
@@ -98,14 +99,14 @@ class World(Instrument):
 
     A process that takes part is known by a *key*: its id, and in a supervisor's
     scenario also how many of that id there have been. As an instrument of the node,
-    the world sees every death in its order.
+    the world sees every death when it happens.
     """
 
     def __init__(self) -> None:
         self.trace: list[Event] = []
         self.deviation: Deviation | None = None
         self._keys: dict[otp.Pid, tuple[Term, ...]] = {}
-        self._current: dict[Term, otp.Pid] = {}
+        self._latest: dict[Term, otp.Pid] = {}
         self._clients: set[otp.Pid] = set()
         self._labels: dict[otp.Ref, str] = {}
 
@@ -122,63 +123,64 @@ class World(Instrument):
     def register(self, pid: otp.Pid, *key: Term) -> None:
         """Let *pid* be known by *key*, whose first part is its id."""
         self._keys[pid] = key
-        self._current[key[0]] = pid
+        self._latest[key[0]] = pid
+
+    def label(self, ref: otp.Ref, label: str) -> None:
+        """Let a monitor be known by *label*."""
+        self._labels[ref] = label
 
     def pid(self, id: Term) -> otp.Pid | None:
         """Return the latest process called *id*, dead or alive."""
-        return self._current.get(id)
+        return self._latest.get(id)
 
     def alive(self, id: Term) -> otp.Pid | None:
         """Return the latest process called *id* if it lives."""
-        pid = self._current.get(id)
+        pid = self._latest.get(id)
         return pid if pid is not None and process.is_alive(pid) else None
-
-    def processes(self) -> list[tuple[Term, otp.Pid]]:
-        """Return all processes by their ids, in the order of those."""
-        return sorted(self._current.items(), key=lambda item: str(item[0]))
 
     def id(self, pid: otp.Pid) -> Term:
         """Return the id of *pid*, None if it takes no part."""
         return self._keys.get(pid, (None,))[0]
 
-    def label(self, ref: otp.Ref, label: str) -> None:
-        """Let a monitor be shown as *label*."""
-        self._labels[ref] = label
+    def processes(self) -> list[tuple[Term, otp.Pid]]:
+        """Return the latest process of each id, in the order of the ids."""
+        return sorted(self._latest.items(), key=lambda item: str(item[0]))
 
     # ------------------------------------------------------------ what is what
 
     def show(self, value: object) -> Term:
         """Return *value* as a term."""
+        term: Term
         match value:
             case otp.Pid():
-                key = self._keys.get(value)
-                return "$pid" if key is None else ("$pid", *key)
+                term = ("$pid", *self._keys[value]) if value in self._keys else "$pid"
             case otp.Ref():
-                return self._labels.get(value, "$ref")
+                term = self._labels.get(value, "$ref")
             case otp.Name(name):
-                return ("$name", name)
+                term = ("$name", name)
             case otp.Exited(pid, reason):
-                return ("EXIT", self.show(pid), self.show(reason))
+                term = self.show(("EXIT", pid, reason))
             case otp.Down(ref, who, reason):
-                return ("DOWN", *map(self.show, (ref, "process", who, reason)))
+                term = self.show(("DOWN", ref, "process", who, reason))
             case otp.Timeout():
-                return "timeout"
+                term = "timeout"
             case tuple():
-                return tuple(map(self.show, value))
+                term = tuple(map(self.show, value))
             case list():
-                return list(map(self.show, value))
+                term = list(map(self.show, value))
             case _:
-                return self.show_reason(value)
+                term = self.show_reason(value)
+        return term
 
     def show_reason(self, value: object) -> Term:
-        """Return an exit reason as a term; any other value is one already."""
+        """Return an exit reason as a term; whatever else there is, is one."""
         match value:
+            case otp.Normal() | otp.Kill() | otp.Killed() | otp.NoProc():
+                return type(value).__name__.lower()
             case otp.Shutdown(None):
                 return "shutdown"
             case otp.Shutdown(detail):
                 return ("shutdown", self.show(detail))
-            case otp.Normal() | otp.Kill() | otp.Killed() | otp.NoProc():
-                return type(value).__name__.lower()
             case otp.Reason(term):
                 return self.show(term)
             case otp.Crash(error):
@@ -187,7 +189,7 @@ class World(Instrument):
                 return value
 
     def show_error(self, error: BaseException) -> Term:
-        """Return the exit reason of a process that ended with *error* raised."""
+        """Return what a process ends with if it raises *error*."""
         match error:
             case Scripted(term):
                 return (self.show(term), STACK)
@@ -217,16 +219,9 @@ class World(Instrument):
         except otp.ServerExitedError as error:
             self.event("caller_exit", step, error.reason)
         except CallbackFailedError as error:
-            self.event("caller_error", step, self._callback_failed(error))
+            self.event("caller_error", step, _callback_failed(error))
         else:
             self.event("reply", step, answer)
-
-    @staticmethod
-    def _callback_failed(error: CallbackFailedError) -> Term:
-        cause = error.__cause__
-        raised = cause.term if isinstance(cause, Scripted) else repr(cause)
-        where = ("gen_server", "system_replace_state")
-        return ("callback_failed", where, ("error", raised))
 
     # ------------------------------------------------------------ helpers
 
@@ -258,6 +253,16 @@ class Order:
     """What a helper is to do."""
 
     do: Callable[[], Awaitable[object]]
+
+
+def _callback_failed(error: CallbackFailedError) -> Term:
+    cause = error.__cause__
+    raised = cause.term if isinstance(cause, Scripted) else repr(cause)
+    return (
+        "callback_failed",
+        ("gen_server", "system_replace_state"),
+        ("error", raised),
+    )
 
 
 # ----------------------------------------------------------------------- replaying

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tests.conformance.canon import canon
 from tests.conformance.driver import answer, kind_of, lines
@@ -13,20 +14,45 @@ from tests.conformance.driver import answer, kind_of, lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-DATA = Path(__file__).parent / "data"
+DATA: Final = Path(__file__).parent / "data"
 
-COMMON = 8
+COMMON: Final = 8
 """How many of the last events that both have are shown."""
 
+CHUNK: Final = 100
+"""How many scenarios make one test."""
 
+
+@cache
 def records(name: str) -> list[Any]:
     """Return what was recorded with Erlang, scenario by scenario."""
     with lines(str(DATA / name)) as file:
         return [json.loads(line) for line in file]
 
 
+class Chunk(NamedTuple):
+    """Some of the records in a file."""
+
+    name: str
+    start: int
+    stop: int
+
+    def __str__(self) -> str:
+        return f"{self.start}-{self.stop - 1}"
+
+    def records(self) -> list[Any]:
+        """Return the records."""
+        return records(self.name)[self.start : self.stop]
+
+
+def chunks(name: str) -> list[Chunk]:
+    """Cut a file into chunks."""
+    count = len(records(name))
+    return [Chunk(name, n, min(n + CHUNK, count)) for n in range(0, count, CHUNK)]
+
+
 def differences(recorded: Iterable[Any]) -> Iterator[str]:
-    """Replay what was recorded, and tell about each that differs and was not meant to."""
+    """Replay what was recorded, and tell what differs and was not meant to."""
     for record in recorded:
         replayed = json.loads(json.dumps(answer(record["scenario"])))
         text = difference(record, replayed)
@@ -45,7 +71,8 @@ def difference(recorded: Any, replayed: Any) -> str:
         there, here = (_flat(steps) for steps in (there, here))
     there.append(["final", recorded["final"]])
     here.append(["final", replayed["final"]])
-    same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(there, here))))
+    pairs = zip(there, here, strict=False)
+    same = len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
     return "\n".join(
         [
             f"scenario {json.dumps(recorded['scenario'])}",

@@ -1,6 +1,6 @@
 """Replays scenarios: ``python -m tests.conformance.driver FILE.jsonl``.
 
-Each line of the file, which may be compressed with xz or gzip, and is ``-`` for the
+Each line of the file, which may be compressed with xz or gzip, or ``-`` for the
 standard input, is a JSON object with a ``"scenario"``; what else is in it is not looked
 at. For each a line is printed with the scenario's ``"id"``, the ``"trace"`` of what
 happened and what was left, ``"final"``. ``"deviation"`` is added where a difference
@@ -16,7 +16,7 @@ import sys
 import traceback
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from loguru import logger
 
@@ -28,10 +28,15 @@ if TYPE_CHECKING:
 
     from tests.conformance.common import Replay, Scenario
 
-KINDS: dict[str, Callable[[Scenario], Awaitable[Replay]]] = {
+KINDS: Final[dict[str, Callable[[Scenario], Awaitable[Replay]]]] = {
     "signals": signals.replay,
     "gen_server": gen_server.replay,
     "supervisor": supervisor.replay,
+}
+
+_OPENERS: Final[dict[str, Callable[..., IO[Any]]]] = {
+    ".xz": lzma.open,
+    ".gz": gzip.open,
 }
 
 
@@ -58,24 +63,10 @@ def lines(name: str) -> Iterator[Iterable[str]]:
     """Open a file of lines, compressed or not."""
     if name == "-":
         yield sys.stdin
-        return
-    match Path(name).suffix:
-        case ".xz":
-            opened = lzma.open(name, "rt", encoding="utf-8")
-        case ".gz":
-            opened = gzip.open(name, "rt", encoding="utf-8")
-        case _:
-            opened = Path(name).open(encoding="utf-8")
-    with opened as file:
-        yield file
-
-
-def scenarios(name: str) -> Iterator[dict[str, object]]:
-    """Return the scenarios in a file, one after the other."""
-    with lines(name) as file:
-        for line in file:
-            if line.strip():
-                yield json.loads(line)["scenario"]
+    else:
+        opener = _OPENERS.get(Path(name).suffix, open)
+        with opener(name, "rt", encoding="utf-8") as file:
+            yield file
 
 
 def main(names: list[str]) -> int:
@@ -83,14 +74,17 @@ def main(names: list[str]) -> int:
     logger.remove()
     failed = 0
     for name in names:
-        for scenario in scenarios(name):
-            try:
-                line = answer(scenario)
-            except Exception as error:  # noqa: BLE001 - the others are replayed all the same
-                traceback.print_exc()
-                line = {"id": scenario.get("id", 0), "error": repr(error)}
-                failed = 1
-            print(json.dumps(line, separators=(",", ":")), flush=True)
+        with lines(name) as file:
+            for line in filter(str.strip, file):
+                scenario = json.loads(line)["scenario"]
+                try:
+                    told = answer(scenario)
+                except Exception as error:  # noqa: BLE001 - the others are replayed
+                    traceback.print_exc()
+                    told = {"id": scenario.get("id", 0), "error": repr(error)}
+                    failed = 1
+                sys.stdout.write(json.dumps(told, separators=(",", ":")) + "\n")
+                sys.stdout.flush()
     return failed
 
 

@@ -7,8 +7,9 @@ carries one more.
 
 from __future__ import annotations
 
+from functools import partial
 from math import inf
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 import trio
 
@@ -26,15 +27,18 @@ from tests.conformance.common import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from otp.gen_server import From, InitResult
+    from otp.gen_server import From
     from tests.conformance.common import Scenario, Term
 
 Action: TypeAlias = "Mapping[str, Any]"
 
-NOTHING: Action = {"do": (), "ret": "noreply"}
-DEFAULT: Action = {"do": (), "ret": ("reply", "default")}
+_STARTS: Final = {
+    "start_link": gen_server.start_link,
+    "start": gen_server.start,
+    "start_monitor": gen_server.start_monitor,
+}
 
 
 async def replay(scenario: Scenario) -> Replay:
@@ -47,22 +51,17 @@ async def _play(world: World, scenario: Scenario) -> Term:
     world.start_helper("stranger")
     await settle()
     world.event("step", 0)
-    world.order("parent", lambda: _start(world, scenario))
+    world.order("parent", partial(_start, world, scenario))
     await settle()
-    steps = Steps(world)
     for n, step in enumerate(cast("Iterable[Term]", scenario["steps"]), 1):
         world.event("step", n)
-        await steps.take(n, step)
+        await _take(world, n, step)
         await settle()
     return "alive" if world.alive("server") else "dead"
 
 
 async def _start(world: World, scenario: Scenario) -> None:
-    start = {
-        "start_link": gen_server.start_link,
-        "start": gen_server.start,
-        "start_monitor": gen_server.start_monitor,
-    }[str(scenario.get("start", "start_link"))]
+    start = _STARTS[str(scenario.get("start", "start_link"))]
     try:
         await start(Table, world, scenario)
     except otp.StartIgnored:
@@ -74,8 +73,101 @@ async def _start(world: World, scenario: Scenario) -> None:
     world.event("result_of", "parent", result)
 
 
+# ----------------------------------------------------------------------- the steps
+
+
+async def _take(world: World, n: int, step: Term) -> None:
+    match step:
+        case ("wait", milliseconds):
+            await trio.sleep(seconds(milliseconds))
+        case ("die", str(who), reason):
+            world.order(who, partial(_end, reason))
+        case ("exit_from" | "link_from" | "unlink_from" as what, str(who), *more):
+            world.order(who, partial(_touch, world, what, more))
+        case _:
+            _ask(world, n, step)
+
+
+async def _end(reason: Term) -> None:
+    raise otp.Exit(to_reason(reason))
+
+
+async def _touch(world: World, what: str, more: list[Term]) -> None:
+    """Let a helper do something to the server, if there is one."""
+    server = world.pid("server")
+    if server is None:
+        return
+    if what == "exit_from":
+        process.exit(server, to_reason(more[0]))
+    elif what == "link_from":
+        process.link(server)
+    else:
+        process.unlink(server)
+
+
+def _ask(world: World, n: int, step: Term) -> None:
+    server = world.pid("server")
+    if server is None:
+        world.event("noproc", "driver")
+        return
+    match step:
+        case ("cast", name):
+            gen_server.cast(server, name)
+        case ("info", name):
+            process.send(server, name)
+        case str(what) | (str(what),):
+            world.client(n, getattr(Requests(server), what))
+        case (str(what), *arguments):
+            world.client(n, partial(getattr(Requests(server), what), *arguments))
+        case _:
+            raise ValueError(f"unknown step {step!r}")
+
+
+class Requests:
+    """What clients ask. A step is called like its method here."""
+
+    def __init__(self, server: otp.Pid) -> None:
+        self._server = server
+
+    async def call(self, name: str, milliseconds: int | None = None) -> object:
+        timeout = inf if milliseconds is None else seconds(milliseconds)
+        return await gen_server.call(self._server, name, timeout=timeout)
+
+    async def stop(self, reason: Term) -> Term:
+        await gen_server.stop(self._server, to_reason(reason))
+        return "ok"
+
+    async def suspend(self) -> Term:
+        await sys.suspend(self._server, timeout=inf)
+        return "ok"
+
+    async def resume(self) -> Term:
+        await sys.resume(self._server, timeout=inf)
+        return "ok"
+
+    async def get_state(self) -> Term:
+        state: Any = await sys.get_state(self._server, timeout=inf)
+        return cast("Term", state["counter"])
+
+    async def replace_state(self, counter: int) -> Term:
+        def change(state: Any) -> object:
+            return {**state, "counter": counter}
+
+        state: Any = await sys.replace_state(self._server, change, timeout=inf)
+        return cast("Term", state["counter"])
+
+    async def die_in_replace_state(self) -> object:
+        def fail(_state: object) -> object:
+            raise Scripted("bad_fun")
+
+        return await sys.replace_state(self._server, fail, timeout=inf)
+
+
+# ----------------------------------------------------------------------- the server
+
+
 class Table(otp.GenServer):
-    """The server: looks up what to do and how to return."""
+    """The server: looks up what to do, does it, and returns what it should."""
 
     def __init__(self, world: World, scenario: Scenario) -> None:
         self.counter = 0
@@ -83,9 +175,7 @@ class Table(otp.GenServer):
         self._world = world
         self._scenario = cast("Mapping[str, Any]", scenario)
 
-    # ------------------------------------------------------------- the callbacks
-
-    async def init(self) -> InitResult:
+    async def init(self) -> Any:
         self._world.register(process.self(), "server")
         self._world.event("init")
         action: Action = self._scenario["init"]
@@ -93,7 +183,8 @@ class Table(otp.GenServer):
         return _init_result(action["ret"])
 
     async def handle_call(self, request: str, from_: From[object]) -> object:
-        return await self._handle("call", request, request, from_)
+        default = {"do": (), "ret": ("reply", "default")}
+        return await self._handle("call", request, request, default, from_)
 
     async def handle_cast(self, request: str) -> Any:
         return await self._handle("cast", request, request)
@@ -117,23 +208,20 @@ class Table(otp.GenServer):
             case ("slow", milliseconds):
                 await trio.sleep(seconds(milliseconds))
                 self._world.event("terminated")
-            case ("exit", other):
-                raise otp.Exit(to_reason(other))
-            case ("raise", term):
-                raise Scripted(term)
-
-    # ------------------------------------------------------------- what they do
+            case how:
+                _raise_if_told(how)
 
     async def _handle(
         self,
         callback: str,
         name: str,
         message: object,
+        default: Action | None = None,
         from_: From[object] | None = None,
     ) -> object:
         self._world.event(f"handle_{callback}", message, self.counter)
-        default = DEFAULT if callback == "call" else NOTHING
-        action: Action = self._scenario.get(callback, {}).get(name, default)
+        table: Mapping[str, Action] = self._scenario.get(callback, {})
+        action = table.get(name) or default or {"do": (), "ret": "noreply"}
         await self._act(action["do"], from_)
         return self._return(action["ret"])
 
@@ -155,17 +243,15 @@ class Table(otp.GenServer):
 
     def _return(self, how: Term) -> object:
         """Return what *how* says, and count if a new state goes with it."""
+        _raise_if_told(how)
         match how:
-            case ("raise", term):
-                raise Scripted(term)
-            case ("exit", reason):
-                raise otp.Exit(to_reason(reason))
             case ("throw", value):
                 return self._return(value)
             case "bad":
                 return WRONG
-        self.counter += 1
-        return _result(how)
+            case _:
+                self.counter += 1
+                return _result(how)
 
 
 def _act_on_itself(effect: Term) -> None:
@@ -176,17 +262,27 @@ def _act_on_itself(effect: Term) -> None:
             gen_server.cast(process.self(), name)
         case ("send_self", name):
             process.send(process.self(), name)
+        case _:
+            pass
+
+
+def _raise_if_told(how: Term) -> None:
+    match how:
+        case ("raise", term):
+            raise Scripted(term)
+        case ("exit", reason):
+            raise otp.Exit(to_reason(reason))
+        case _:
+            pass
 
 
 def _result(how: Term) -> object:
     match how:
-        case ("reply", value):
-            return gen_server.Reply(value)
-        case ("reply", value, extra):
+        case ("reply", value, *extra):
             return gen_server.Reply(value, **_extra(extra))
         case "noreply":
             return gen_server.NoReply()
-        case ("noreply", extra):
+        case ("noreply", *extra):
             return gen_server.NoReply(**_extra(extra))
         case ("stop", reason):
             return gen_server.Stop(to_reason(reason))
@@ -196,125 +292,36 @@ def _result(how: Term) -> object:
             raise ValueError(f"unknown return {how!r}")
 
 
-def _init_result(how: Term) -> Any:
+def _init_result(how: Term) -> object:
+    _raise_if_told(how)
+    result = how
     match how:
         case "ok":
-            return None
-        case ("ok", extra):
-            return gen_server.NoReply(**_extra(extra))
+            result = None
+        case ("ok", *extra):
+            result = gen_server.NoReply(**_extra(extra))
         case "ignore":
-            return gen_server.Ignore()
+            result = gen_server.Ignore()
         case ("stop", reason):
-            return gen_server.Stop(to_reason(reason))
+            result = gen_server.Stop(to_reason(reason))
         case ("error", reason):
-            return gen_server.Fail(to_reason(reason))
-        case ("raise", term):
-            raise Scripted(term)
-        case ("exit", reason):
-            raise otp.Exit(to_reason(reason))
+            result = gen_server.Fail(to_reason(reason))
         case ("throw", value):
-            return _init_result(value)
+            result = _init_result(value)
         case "bad":
-            return "bad_return"
+            result = "bad_return"
         case _:
-            return how
+            pass
+    return result
 
 
-def _extra(extra: Term) -> dict[str, Any]:
+def _extra(extra: list[Term]) -> dict[str, Any]:
     match extra:
-        case "hibernate":
+        case []:
+            return {}
+        case ["hibernate"]:
             return {"hibernate": True}
-        case ("continue", name):
+        case [("continue", name)]:
             return {"continue_": name}
         case _:
-            return {"timeout": seconds(extra)}
-
-
-class Steps:
-    """What is done with the server from outside."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    async def take(self, n: int, step: Term) -> None:
-        """Take the step *n*."""
-        match step:
-            case ("wait", milliseconds):
-                await trio.sleep(seconds(milliseconds))
-            case ("die", str(who), reason):
-                self._world.order(who, lambda: _die(reason))
-            case ("exit_from" | "link_from" | "unlink_from", str(who), *_):
-                self._world.order(who, lambda: self._of_helper(who, step))
-            case _:
-                self._to_server(n, step)
-
-    async def _of_helper(self, who: str, step: Term) -> None:
-        server = self._world.pid("server")
-        if server is None:
-            return
-        match step:
-            case ("exit_from", _, reason):
-                process.exit(server, to_reason(reason))
-            case ("link_from", _):
-                process.link(server)
-            case ("unlink_from", _):
-                process.unlink(server)
-
-    def _to_server(self, n: int, step: Term) -> None:
-        server = self._world.pid("server")
-        if server is None:
-            self._world.event("noproc", "driver")
-            return
-        match step:
-            case ("cast", name):
-                gen_server.cast(server, name)
-            case ("info", name):
-                process.send(server, name)
-            case _:
-                self._world.client(n, _request(server, step))
-
-
-async def _die(reason: Term) -> None:
-    raise otp.Exit(to_reason(reason))
-
-
-def _request(server: otp.Pid, step: Term) -> Callable[[], Awaitable[object]]:
-    """Return the request that a client makes in *step*."""
-    match step:
-        case ("call", name):
-            return lambda: gen_server.call(server, name, timeout=inf)
-        case ("call", name, milliseconds):
-            timeout = seconds(milliseconds)
-            return lambda: gen_server.call(server, name, timeout=timeout)
-        case ("stop", reason):
-            return lambda: _ok(gen_server.stop(server, to_reason(reason)))
-        case "suspend":
-            return lambda: _ok(sys.suspend(server, timeout=inf))
-        case "resume":
-            return lambda: _ok(sys.resume(server, timeout=inf))
-        case "get_state":
-            return lambda: _counter(sys.get_state(server, timeout=inf))
-        case ("replace_state", int(counter)):
-            change = _setting(counter)
-            return lambda: _counter(sys.replace_state(server, change, timeout=inf))
-        case "die_in_replace_state":
-            return lambda: sys.replace_state(server, _fail, timeout=inf)
-        case _:
-            raise ValueError(f"unknown step {step!r}")
-
-
-async def _ok(request: Awaitable[None]) -> str:
-    await request
-    return "ok"
-
-
-async def _counter(request: Awaitable[object]) -> object:
-    return cast("Mapping[str, object]", await request)["counter"]
-
-
-def _setting(counter: int) -> Callable[[object], object]:
-    return lambda state: {**cast("Mapping[str, object]", state), "counter": counter}
-
-
-def _fail(_state: object) -> object:
-    raise Scripted("bad_fun")
+            return {"timeout": seconds(extra[0])}

@@ -133,14 +133,14 @@ def compare(erlang: Erlang, n: int, seed: str) -> bool:
             else:
                 different += 1
                 if different <= SHOWN:
-                    print(text)
-    print(
+                    sys.stdout.write(text + "\n")
+    sys.stdout.write(
         f"{erlang.kind}: {n} scenarios of seed {seed}: {equal} equal, {different} "
         f"different, {deviating} with a named deviation; left out: {unsure} that "
         f"Erlang plays now so, now otherwise, and {unusable} that it could not play; "
-        f"{here:.1f} s here",
-        flush=True,
+        f"{here:.1f} s here\n"
     )
+    sys.stdout.flush()
     return different == 0
 
 

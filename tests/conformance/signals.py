@@ -40,22 +40,22 @@ async def replay(scenario: Scenario) -> Replay:
 
 
 async def _play(world: World, scenario: Scenario) -> Term:
-    for id in cast("Iterable[str]", scenario["procs"]):
-        world.register(process.spawn(Actor(world, id).live), id)
+    for who in cast("Iterable[str]", scenario["procs"]):
+        world.register(process.spawn(Actor(world, who).live), who)
     await settle()
     for n, step in enumerate(cast("Iterable[Term]", scenario["steps"]), 1):
         world.event("step", n)
         await _take(world, n, step)
         await settle()
-    return tuple(_final(world, id, pid) for id, pid in world.processes())
+    return tuple(_final(world, who, pid) for who, pid in world.processes())
 
 
 async def _take(world: World, n: int, step: Term) -> None:
     match step:
-        case ("do", id, command):
-            _command(world, n, id, command)
-        case ("burst", ids, commands):
-            paused = [pid for id in ids if (pid := world.alive(id)) is not None]
+        case ("do", who, command):
+            _command(world, n, who, command)
+        case ("burst", tuple(listed), tuple(commands)):
+            paused = [pid for who in listed if (pid := world.alive(who)) is not None]
             await _burst(world, n, paused, commands)
         case _:
             raise ValueError(f"unknown step {step!r}")
@@ -65,14 +65,14 @@ async def _burst(
     world: World,
     n: int,
     paused: Iterable[otp.Pid],
-    commands: Iterable[tuple[str, str, Term]],
+    commands: Iterable[tuple[Term, ...]],
 ) -> None:
     """Give commands to processes of which some are paused, then let those go on."""
     for pid in paused:
         process.send(pid, Pause(n))
     await settle()
-    for k, (_, id, command) in enumerate(commands, 1):
-        _command(world, (n, k), id, command)
+    for k, (_, who, command) in enumerate(commands, 1):
+        _command(world, (n, k), who, command)
         await settle()
     for pid in paused:
         process.send(pid, Resume(n))
@@ -274,7 +274,7 @@ class Actor:
         return "sent"
 
     def send_name(self, name: str, message: Term) -> str:
-        pid = process.whereis(name)
+        pid: otp.Pid | None = process.whereis(name)
         if pid is None:
             raise otp.NoProcessError(name)
         self._outbox.mail(pid, message)

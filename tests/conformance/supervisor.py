@@ -6,7 +6,6 @@ things happen, across all processes, and compared so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import contextmanager
 from math import isinf
 from typing import TYPE_CHECKING, Any, cast
@@ -28,17 +27,11 @@ from otp.supervisor import (
 )
 from tests.conformance.common import STACK, Replay, on_a_node, seconds, to_reason
 from tests.conformance.deviations import SUPERVISOR_DROPS_CASTS
-from tests.conformance.tree import (
-    PATIENCE,
-    Forest,
-    Tree,
-    Worker,
-    child_spec,
-    spec_error,
-)
+from tests.conformance.forest import PATIENCE, Forest, spec_error
+from tests.conformance.tree import Tree, Worker, child_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
 
     from loguru import Message, Record
 
@@ -114,30 +107,52 @@ class Steps:
         match step:
             case "settle":
                 pass
-            case ("async", inner):
-                process.spawn(Steps(self._forest, settles=False).take, n, inner)
             case ("nosettle", inner):
                 await Steps(self._forest, settles=False).take(n, inner)
                 return
-            case ("burst", sup, steps):
+            case ("async", inner):
+                process.spawn(Steps(self._forest, settles=False).take, n, inner)
+            case ("burst", sup, tuple(steps)):
                 await self._burst(n, sup, steps)
-            case ("suspend" | "resume" as what, sup):
-                await self._sys(n, what, sup)
-            case ("stop_top", reason):
-                if top := self._forest.alive("top"):
-                    _exit(top, reason)
-            case ("tick", int(time)):
-                await self._tick(time)
-            case ("sleep", milliseconds):
-                await trio.sleep(seconds(milliseconds))
-            case (str(what), id, *arguments) if what in _DONE_TO_PROCESSES:
-                self._do(n, what, id, arguments)
-            case (str(what), sup, *arguments):
-                await self._ask(n, what, sup, arguments)
+            case (str(what), *arguments):
+                await self._take_one(n, what, arguments)
             case _:
                 raise ValueError(f"unknown step {step!r}")
         if self._settles:
             await self._forest.settle()
+
+    async def _take_one(self, n: int, what: str, arguments: list[Term]) -> None:
+        match what, *arguments:
+            case "tick", int(time):
+                await self._tick(time)
+            case "sleep", milliseconds:
+                await trio.sleep(seconds(milliseconds))
+            case "suspend" | "resume", sup:
+                await self._sys(n, what, sup)
+            case "stop_top", reason:
+                if top := self._forest.alive("top"):
+                    _exit(top, reason)
+            case _ if what in _DONE_TO_PROCESSES:
+                self._do(n, what, *arguments)
+            case _:
+                await self._ask(n, what, *arguments)
+
+    async def _tick(self, time: int) -> None:
+        """Move the clock so that only ticks count, not what was slept meanwhile."""
+        self._ticks += time
+        await trio.sleep_until(max(self._ticks, trio.current_time()))
+
+    async def _burst(self, n: int, sup: Term, steps: Iterable[Term]) -> None:
+        """Let a supervisor find several things in its mailbox at once."""
+        pid = self._forest.alive(sup)
+        if pid is None:
+            self._forest.event("result", n, "noproc")
+            return
+        await sys.suspend(pid)
+        for step in steps:
+            await self.take(n, step)
+        if process.is_alive(pid):
+            await sys.resume(pid)
 
     async def _sys(self, n: int, what: str, id: Term) -> None:
         pid = self._forest.alive(id)
@@ -149,24 +164,7 @@ class Steps:
         else:
             await sys.resume(pid)
 
-    async def _tick(self, time: int) -> None:
-        """Move the clock so that only ticks count, not what was slept meanwhile."""
-        self._ticks += time
-        await trio.sleep_until(max(self._ticks, trio.current_time()))
-
-    async def _burst(self, n: int, id: Term, steps: Iterable[Term]) -> None:
-        """Let a supervisor find several things in its mailbox at once."""
-        pid = self._forest.alive(id)
-        if pid is None:
-            self._forest.event("result", n, "noproc")
-            return
-        await sys.suspend(pid)
-        for step in steps:
-            await self.take(n, step)
-        if process.is_alive(pid):
-            await sys.resume(pid)
-
-    def _do(self, n: int, what: str, id: Term, arguments: list[Term]) -> None:
+    def _do(self, n: int, what: str, id: Term, *arguments: Term) -> None:
         pid = self._forest.alive(id)
         if pid is None:
             self._forest.event("result", n, "noproc")
@@ -175,18 +173,19 @@ class Steps:
             self._forest.deviation = SUPERVISOR_DROPS_CASTS
         _DONE_TO_PROCESSES[what](cast("otp.Pid[Worker]", pid), *arguments)
 
-    async def _ask(self, n: int, what: str, id: Term, arguments: list[Term]) -> None:
+    async def _ask(self, n: int, what: str, id: Term, *arguments: Term) -> None:
         pid = self._forest.alive(id)
         result: Term = ("EXIT", "noproc")
         if pid is not None:
             with trio.fail_after(PATIENCE):
-                result = await self._answer(pid, what, arguments)
+                result = await self._answer(pid, what, *arguments)
         self._forest.event("result", n, result)
 
-    async def _answer(self, pid: otp.Pid, what: str, arguments: list[Term]) -> Term:
+    async def _answer(self, pid: otp.Pid, what: str, *arguments: Term) -> Term:
         sup = cast("otp.Pid[otp.Supervisor]", pid)
         try:
-            return await getattr(Requests(self._forest, sup), what)(*arguments)
+            answer = getattr(Requests(self._forest, sup), what)(*arguments)
+            return await cast("Awaitable[Term]", answer)
         except otp.NoProcessError:
             return ("EXIT", "noproc")
         except otp.ServerExitedError as error:

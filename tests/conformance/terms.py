@@ -11,10 +11,12 @@ if TYPE_CHECKING:
 _PLAIN_ATOM: Final = re.compile(r"[a-z][A-Za-z0-9_@]*")
 
 _KEYWORDS: Final = frozenset(
-    (
-        "after and andalso band begin bnot bor bsl bsr bxor case catch cond div else "
-        "end fun if let maybe not of or orelse receive rem try when xor"
-    ).split()
+    {
+        *("after", "and", "andalso", "band", "begin", "bnot", "bor", "bsl", "bsr"),
+        *("bxor", "case", "catch", "cond", "div", "else", "end", "fun", "if", "let"),
+        *("maybe", "not", "of", "or", "orelse", "receive", "rem", "try", "when"),
+        "xor",
+    }
 )
 
 

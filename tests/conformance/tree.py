@@ -1,150 +1,32 @@
-"""The processes of a supervisor's scenario: the tree of supervisors and workers.
+"""The tree of a supervisor's scenario: ordinary supervisors, and their workers.
 
-The supervisors are ordinary ones, the workers gen_servers that behave, at each start,
-as the scenario says for that start.
+A worker is a gen_server that behaves, at each start, as the scenario says for that
+start.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from contextlib import contextmanager
 from functools import partial
 from math import inf
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast, final
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import attrs
 import trio
 
 import otp
 from otp import gen_server, process, supervisor
 from otp.proc_lib import ChildSpec, Start
-from otp.supervisor import FailedToStartChild, SupervisorReport, SupervisorSpec
-from tests.conformance.common import (
-    STACK,
-    Scripted,
-    World,
-    seconds,
-    settle,
-    to_reason,
-)
-from tests.conformance.deviations import (
-    CRASH_IS_A_CRASH,
-    SPECIFICATION_COMES_FIRST,
-)
-from tests.conformance.terms import shown
+from otp.supervisor import SupervisorSpec
+from tests.conformance.common import Scripted, seconds, to_reason
+from tests.conformance.deviations import SPECIFICATION_COMES_FIRST
+from tests.conformance.forest import Refused, StartFunctionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from otp.gen_server import InfoResult, InitResult
+    from otp.gen_server import InfoResult
     from tests.conformance.common import Term
+    from tests.conformance.forest import Forest
 
 Child: TypeAlias = "Mapping[str, Any]"
-
-PATIENCE: Final = 20.0
-"""Seconds after which a scenario is given up, as the recorder did."""
-
-
-@final
-class Forest(World):
-    """The world of a supervisor's scenario. A key is an id and the number of a start.
-
-    Settling waits for whoever is busy: the recorder had no virtual clock for that.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.supervisors: set[otp.Pid] = set()
-        self._starts: Counter[str] = Counter()
-        self._busy = 0
-        self._idle = trio.Event()
-
-    def next_start(self, id: str) -> int:
-        """Count a start of the child *id*."""
-        self._starts[id] += 1
-        return self._starts[id]
-
-    def born(self, id: str, n: int) -> None:
-        """Note that the calling process is the *n*-th of this *id*."""
-        self.register(process.self(), id, n)
-        self.event("init", id, n)
-
-    def process_exited(self, pid: otp.Pid, reason: otp.ExitReason) -> None:
-        super().process_exited(pid, reason)
-        match reason:
-            case otp.Crash(Scripted("shutdown")):
-                self.deviation = CRASH_IS_A_CRASH
-
-    # ---------------------------------------------------------------- what is shown
-
-    def told(self, value: object) -> Term:
-        """Return *value* as it stands in a trace."""
-        return shown(self.show(value))
-
-    def event(self, *parts: object) -> None:
-        self.trace.append(tuple(map(self.told, parts)))
-
-    def report(self, report: SupervisorReport) -> None:
-        """Add what a supervisor reports to the trace."""
-        who = report.offender.id
-        self.event("report", report.context, report.supervisor, who, report.reason)
-
-    def show_reason(self, value: object) -> Term:
-        match value:
-            case {"id": id, "behave": _}:
-                return ("$spec", id)
-            case FailedToStartChild(id, reason):
-                return ("failed_to_start_child", self.show(id), self.show(reason))
-            case _:
-                return super().show_reason(value)
-
-    def show_error(self, error: BaseException) -> Term:
-        match error:
-            case StartFunctionError(term):
-                return ("EXIT", (term, STACK))
-            case otp.BadReturnError(value=Refused(reason)):
-                return reason
-            case otp.InvalidSpecError():
-                return _refused_spec(error)
-            case _:
-                return super().show_error(error)
-
-    # ---------------------------------------------------------------- settling
-
-    @contextmanager
-    def busy(self) -> Iterator[None]:
-        """Let settling wait for the caller."""
-        self._busy += 1
-        try:
-            yield
-        finally:
-            self._busy -= 1
-            self._idle.set()
-
-    async def settle(self) -> None:
-        """Wait until everybody waits for nothing but messages.
-
-        Raises:
-            trio.TooSlowError: that takes too long.
-        """
-        await settle()
-        with trio.fail_after(PATIENCE):
-            while self._busy:
-                self._idle = trio.Event()
-                await self._idle.wait()
-                await settle()
-
-
-# -------------------------------------------------------------------- supervisors
-
-
-@final
-@attrs.frozen
-class Refused:
-    """A wrong return of a supervisor's callback, and what Erlang says to it."""
-
-    reason: Term
 
 
 class Tree(otp.Supervisor):
@@ -156,8 +38,8 @@ class Tree(otp.Supervisor):
         self._description = description
 
     def children(self) -> Any:
-        id = self._description["id"]
-        self._forest.born(id, self._forest.next_start(id))
+        who = self._description["id"]
+        self._forest.born(who, self._forest.next_start(who))
         self._forest.supervisors.add(process.self())
         match self._description.get("sup_init"):
             case "ignore":
@@ -169,12 +51,14 @@ class Tree(otp.Supervisor):
 
 
 def _supervisor_spec(forest: Forest, description: Child) -> SupervisorSpec | Refused:
-    flags = description.get("flags", {})
+    flags: Any = description.get("flags", {})
     match flags:
         case (strategy, intensity, period):
             flags = {"strategy": strategy, "intensity": intensity, "period": period}
         case tuple() | str() | int():
             return Refused(("supervisor_data", ("invalid_type", flags)))
+        case _:
+            pass
     return SupervisorSpec(
         flags.get("strategy", "one_for_one"),
         [child_spec(forest, child) for child in description.get("children", ())],
@@ -184,63 +68,16 @@ def _supervisor_spec(forest: Forest, description: Child) -> SupervisorSpec | Ref
     )
 
 
-def spec_error(error: otp.InvalidSpecError) -> Term:
-    """Return what Erlang says of a wrong specification."""
-    match error.kind, error.value:
-        case ("missing_id" | "missing_start") as kind, _:
-            return kind
-        case "bad_combination" as kind, tuple(pairs):
-            return (kind, list(pairs))
-        case "invalid_shutdown" as kind, float(limit):
-            return (kind, round(limit * 1000))
-        case kind, value:
-            return (kind, value)
-
-
-_FLAGS: Final = frozenset(
-    {
-        "invalid_strategy",
-        "invalid_intensity",
-        "invalid_period",
-        "invalid_auto_shutdown",
-    }
-)
-
-
-def _refused_spec(error: otp.InvalidSpecError) -> Term:
-    """Return what a supervisor ends with if it is given a wrong specification."""
-    said = spec_error(error)
-    match said:
-        case ("bad_start_spec", _):
-            return said
-        case ("bad_combination", [_, ("strategy", _)]):
-            return ("supervisor_data", said)
-        case (kind, _) if kind in _FLAGS:
-            return ("supervisor_data", said)
-        case _:
-            return ("start_spec", said)
-
-
-# -------------------------------------------------------------------- children
-
-
-class StartFunctionError(Exception):
-    """A start function raised, in the supervisor's own process."""
-
-    __match_args__ = ("term",)
-
-    def __init__(self, term: Term) -> None:
-        super().__init__(term)
-        self.term = term
+# -------------------------------------------------------------------- specifications
 
 
 def child_spec(forest: Forest, child: Child) -> ChildSpec[Any]:
-    """Return the specification of a child; what is wrong with it is left to that."""
+    """Return the specification of a child; it finds itself what is wrong with it."""
     if not isinstance(child, Mapping):
         return child
-    given = {key: child[key] for key in ("restart", "significant") if key in child}
-    if "type" in child:
-        given["type"] = child["type"]
+    given = {
+        key: child[key] for key in ("restart", "significant", "type") if key in child
+    }
     if "shutdown" in child:
         given["shutdown"] = _limit(child["shutdown"])
     if "modules" in child:
@@ -294,24 +131,26 @@ async def start_worker(forest: Forest, *arguments: Child) -> object:
     if len(arguments) != 1:
         return await undefined()
     (child,) = arguments
-    id = child["id"]
-    n = forest.next_start(id)
+    n = forest.next_start(child["id"])
     # The last one repeats.
-    behaviours = child.get("behave") or ({},)
+    behaviours: tuple[Child, ...] = child.get("behave") or ({},)
     behaviour = behaviours[min(n, len(behaviours)) - 1]
-    match behaviour.get("init"):
-        case "raise":
-            raise StartFunctionError("start_raise")
-        case "throw":
-            return "start_throw"
-        case "garbage":
-            return "garbage"
-    pid = await gen_server.start_link(Worker, forest, id, n, behaviour)
-    match behaviour.get("init"):
+    how = behaviour.get("init")
+    if how == "raise":
+        raise StartFunctionError("start_raise")
+    if how == "throw":
+        return "start_throw"
+    if how == "garbage":
+        return how
+    pid = await gen_server.start_link(Worker, forest, child["id"], n, behaviour)
+    match how:
         case ("ok_extra", info):
             return pid, info
         case _:
             return pid
+
+
+# -------------------------------------------------------------------- workers
 
 
 class Worker(otp.GenServer):
@@ -322,49 +161,48 @@ class Worker(otp.GenServer):
         self._key = (id, n)
         self._behaviour = behaviour
 
-    async def init(self) -> InitResult:
+    async def init(self) -> Any:
         process.trap_exit(self._behaviour.get("trap", False))
         self._forest.born(*self._key)
+        result: object = None
         match self._behaviour.get("init"):
             case ("stop", reason):
-                return gen_server.Stop(to_reason(reason))
+                result = gen_server.Stop(to_reason(reason))
             case ("error", reason):
-                return gen_server.Fail(to_reason(reason))
+                result = gen_server.Fail(to_reason(reason))
+            case "ignore":
+                result = gen_server.Ignore()
+            case "bad":
+                result = "bad_return"
+            case "continue":
+                # There is no handle_continue here, nor was there in Erlang.
+                result = gen_server.NoReply(continue_="go")
+            case how:
+                await self._act(how)
+        return result
+
+    async def handle_info(self, message: object) -> None:
+        if isinstance(message, otp.Exited):
+            self._forest.event("info_exit", *self._key, message.reason)
+
+    async def terminate(self, reason: otp.ExitReason) -> None:
+        self._forest.event("terminate", *self._key, reason)
+        await self._act(self._behaviour.get("term"))
+
+    async def _act(self, how: Term) -> None:
+        match how:
+            case ("sleep", milliseconds):
+                with self._forest.busy():
+                    await trio.sleep(seconds(milliseconds))
+            case "stuck":
+                with self._forest.busy():
+                    await trio.sleep_forever()
             case ("exit", reason):
                 raise otp.Exit(to_reason(reason))
             case ("raise", term):
                 raise Scripted(term)
-            case ("sleep", milliseconds):
-                await self._sleep(seconds(milliseconds))
-            case "ignore":
-                return gen_server.Ignore()
-            case "bad":
-                return cast("Any", "bad_return")
-            case "continue":
-                # There is no handle_continue here, nor was there in Erlang.
-                return gen_server.NoReply(continue_="go")
-        return None
-
-    async def handle_info(self, message: object) -> None:
-        match message:
-            case otp.Exited(_, reason):
-                self._forest.event("info_exit", *self._key, reason)
-
-    async def terminate(self, reason: otp.ExitReason) -> None:
-        self._forest.event("terminate", *self._key, reason)
-        match self._behaviour.get("term"):
-            case ("sleep", milliseconds):
-                await self._sleep(seconds(milliseconds))
-            case "stuck":
-                await self._sleep(inf)
-            case ("exit", other):
-                raise otp.Exit(to_reason(other))
-            case ("raise", term):
-                raise Scripted(term)
-
-    async def _sleep(self, time: float) -> None:
-        with self._forest.busy():
-            await trio.sleep(time)
+            case _:
+                pass
 
     # ---------------------------------------------------------------- what it is told
 
@@ -380,7 +218,7 @@ class Worker(otp.GenServer):
 
     @otp.cast
     async def throw(self, value: Term) -> Any:
-        """Return *value*: that is what a throw counts as, and it is a wrong return."""
+        """Return *value*: a throw counts as a return, and this one is wrong."""
         return value
 
     @otp.cast

@@ -58,7 +58,7 @@ async def test_a_crash_is_reported_by_the_server_and_then_by_its_process() -> No
     assert server.state["log"] == ["info", ("terminate", Crash(ERROR))]
     assert (crash.pid, crash.name, crash.reason) == (pid, "scripted", Crash(ERROR))
     assert crash.error() is ERROR
-        assert server.error() is None  # one traceback is enough
+    assert server.error() is None  # one traceback is enough
     assert server.level == crash.level == "ERROR"
     assert server.text().startswith(f"gen_server scripted {pid!r} terminates: Crash(")
     assert crash.text().startswith(f"scripted {pid!r} crashed: Crash(")

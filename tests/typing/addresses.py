@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, assert_type
+from typing import TYPE_CHECKING, Any, assert_type
 
 from otp import (
     Alias,
@@ -21,9 +21,11 @@ from otp import (
     sys,
     timer,
 )
-from otp.abc import NameRegistry
 from otp.gen_server import Options
 from otp.timer import TimerRef
+
+if TYPE_CHECKING:
+    from otp.abc import NameRegistry
 
 
 class Base(GenServer):
@@ -89,7 +91,7 @@ def every_address_is_a_server_ref(
 def a_name_leads_to_a_pid_of_its_type(name: Name[Base], via: Via[Base]) -> None:
     assert_type(process.whereis(name), Pid[Base] | None)
     assert_type(process.whereis(via), Pid[Base] | None)
-    process.whereis(3)  # type: ignore[arg-type, call-overload, unused-ignore]
+    process.whereis(3)  # type: ignore[arg-type]
 
 
 async def a_start_gives_a_pid_of_the_class() -> None:
@@ -104,14 +106,13 @@ async def a_start_gives_a_pid_of_the_class() -> None:
     assert_type(await options.start_monitor(Base, 1), tuple[Pid[Base], Ref])
 
 
-async def its_arguments_are_those_of_the_class(name: Name[Plain]) -> None:
+async def its_arguments_are_those_of_the_class() -> None:
     await gen_server.start(Base)  # type: ignore[call-arg]
     await gen_server.start_link(Base, "x")  # type: ignore[arg-type]
     await gen_server.start_link(Base, 1, "x")  # type: ignore[call-arg]
     await gen_server.start_link(Base, 1, words="x")  # type: ignore[call-arg]
     await gen_server.start_link(Plain, 1)  # type: ignore[call-arg]
     await Options().start(Base, "x")  # type: ignore[arg-type]
-    await gen_server.start_named(name, Base, 1)  # type: ignore[arg-type, misc, unused-ignore]
     Options(timeout="x")  # type: ignore[arg-type]
 
 

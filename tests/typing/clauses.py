@@ -82,7 +82,7 @@ class Mixed(GenServer):
         return n or Reply(n)
 
     @call
-    async def or_later(self, n: int) -> str | None | NoReply:
+    async def or_later(self, n: int) -> str | NoReply | None:
         return NoReply() if n else None
 
     @call
@@ -149,9 +149,7 @@ async def on_the_class_a_clause_is_the_clients_function(pid: Pid[Counter]) -> No
     assert_type(await Counter.or_none(pid, 3), int | None)
     assert_type(await Counter.incr.within(0.5)(pid, by=2), int)
     assert_type(Counter.incr.send_request(pid, by=2), Request[int])
-    assert_type(
-        await gen_server.receive_response(Counter.incr.send_request(pid)), int
-    )
+    assert_type(await gen_server.receive_response(Counter.incr.send_request(pid)), int)
     await Counter.nothing(pid)
 
 

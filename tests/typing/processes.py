@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, assert_never, assert_type
+from typing import TYPE_CHECKING, Any, assert_never, assert_type
 
 from otp import (
     Alias,
@@ -32,8 +32,10 @@ from otp import (
     gen_server,
     process,
 )
-from otp.gen_server import InfoResult, InitResult
 from otp.process import ProcessInfo
+
+if TYPE_CHECKING:
+    from otp.gen_server import InfoResult, InitResult
 
 
 async def work(n: int, word: str = "") -> None:
