@@ -284,8 +284,11 @@ class Controller:
         """
         if self._dismissed or not self._charges:
             return
-        for master in list(self._charges):
-            await processes.wait_exited(master)
+        for _, master in self._charges.values():
+            # It traps exits, and would look at its mailbox only after the start.
+            master.abandon_start()
+        for pid in list(self._charges):
+            await processes.wait_exited(pid)
         text = f"the {CONTROLLER} died, and with it its node: {self._process.reason!r}"
         self._process.node.fatal(ApplicationError(CONTROLLER, text))
 

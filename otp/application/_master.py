@@ -20,6 +20,7 @@ import trio
 
 from .. import process as processes
 from ..kernel import (
+    GHOST_TIME,
     KILL,
     NORMAL,
     SHUTDOWN,
@@ -34,6 +35,7 @@ from ..kernel import (
     emit,
     is_own_end,
     reason_of,
+    wait_gone,
 )
 from ..proc_lib import ChildSpec
 from ._errors import ApplicationStartError, BadStartError
@@ -108,7 +110,7 @@ class Master:
         if isinstance(started, ApplicationStartError):
             if self._top is not None and self._starting.cancelled_caught:
                 await self._stop_top(self._top)
-            self._kill_members()
+            await self._kill_members()
             self._tell(StartFailed(self._process.pid, started))
             raise Exit(NORMAL)
         self._tell(Up(self._process.pid, started))
@@ -116,7 +118,7 @@ class Master:
         await self._callback("prep_stop", self._app.prep_stop)
         await self._stop_top(started)
         await self._callback("stop", self._app.stop)
-        self._kill_members()
+        await self._kill_members()
         raise Exit(reason)
 
     def _tell(self, message: object) -> None:
@@ -221,18 +223,29 @@ class Master:
                 raise
             emit(CallbackFailed(self._spec.name, name, reason_of(error)))
 
-    def _kill_members(self) -> None:
-        """Kill what is left of the application. The dead start nothing new."""
+    async def _kill_members(self) -> None:
+        """Kill what is left of the application, and wait until its code is over.
+
+        The dead start nothing new, so one look is enough.
+        """
         me = self._process
-        for process in list(me.node.processes.values()):
-            if process.leader is me.pid and process is not me:
-                process.exit_signal(me, KILL, by_link=False)
+        left = [
+            process
+            for process in me.node.processes.values()
+            if process.leader is me.pid and process is not me
+        ]
+        for process in left:
+            process.exit_signal(me, KILL, by_link=False)
+        # One time for all.
+        with trio.move_on_after(GHOST_TIME):
+            for process in left:
+                await wait_gone(process.pid)
 
     async def _reap(self) -> None:
         """See to what is left, if the master itself was killed."""
         if self._top is not None:
             await processes.wait_exited(self._top)
-        self._kill_members()
+        await self._kill_members()
 
 
 def _is_child_spec(value: object) -> TypeGuard[ChildSpec[Supervisor]]:

@@ -14,6 +14,7 @@ from ..gen import (
 )
 from ..sys import stop as stop
 from . import clauses as clauses
+from ._begin import init_server as init_server
 from ._clauses import CallClause as CallClause, CastClause as CastClause
 from ._client import (
     Options as Options,
@@ -33,7 +34,7 @@ from ._errors import (
     BadReturnError as BadReturnError,
     UnknownRequestError as UnknownRequestError,
 )
-from ._loop import init_server as init_server, serve as serve
+from ._loop import serve as serve
 from ._reports import (
     ServerReport as ServerReport,
     UnexpectedMessage as UnexpectedMessage,

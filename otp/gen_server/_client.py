@@ -27,8 +27,9 @@ from ..gen import (
 )
 from ..kernel import Name, NoProcessError, Pid, Ref, current_process, nodes
 from ..proc_lib import StartOptions, start_process
+from ._begin import given_server, init_server
 from ._cast import Cast, send_cast
-from ._loop import given_server, init_server, serve
+from ._loop import serve
 from ._results import NoReply
 from ._server import GenServer
 

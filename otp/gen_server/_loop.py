@@ -14,14 +14,11 @@ from trio.lowlevel import checkpoint, current_task, wait_task_rescheduled
 
 from ..gen import Envelope
 from ..kernel import (
-    NORMAL,
     SLICE,
     Exit,
     Exited,
     Process,
     ReceiveTimeoutError,
-    StartError,
-    StartIgnored,
     Timeout,
     emit,
     is_own_end,
@@ -36,19 +33,17 @@ from ._reports import ServerReport, UnexpectedMessage
 from ._results import NOTHING, Fail, Ignore, NoReply, Reply, Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
     from typing import TypeVarTuple, Unpack
 
     from ..gen import From
     from ..kernel import ExitReason
     from ..proc_lib import Ack
     from ..sys import Debug
+    from ._begin import Follow
     from ._server import GenServer
 
     Ts = TypeVarTuple("Ts")
-
-    # What follows a callback, if it is more than the next message.
-    Follow = Reply[Any] | NoReply | None
 
 IDLE: Final = Timeout()
 
@@ -162,52 +157,6 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
             follow = await _obey_result(process, server, message, result)
         if debug is not None:
             _debug_result(debug, process, message, result, server)
-
-
-async def init_server(
-    ack: Ack | None,
-    cls: type[GenServer],
-    args: tuple[object, ...],
-    kwargs: Mapping[str, object],
-) -> tuple[GenServer, Follow]:
-    """Make a server of *cls* and acknowledge its start."""
-    server = cls(*args, **kwargs)
-    follow = _after_init(cls, ack, await server.init())
-    if ack is not None:
-        ack.settle(None)
-    return server, follow
-
-
-async def given_server(
-    _ack: Ack | None, server: GenServer, follow: NoReply
-) -> tuple[GenServer, Follow]:
-    """Go on with a server that has been made by other means."""
-    return server, None if follow.plain else follow
-
-
-def _after_init(cls: type[GenServer], ack: Ack | None, result: object) -> Follow:
-    follow: Follow = None
-    match result:
-        case None:
-            pass
-        case NoReply():
-            follow = None if result.plain else result
-        case Ignore():
-            text = f"{cls.__name__} asked not to be started"
-            _fail_start(ack, StartIgnored(cls.__name__, NORMAL, text))
-        case Fail(reason):
-            _fail_start(ack, StartError(cls.__name__, reason))
-        case Stop(reason):
-            raise Exit(reason)
-        case _:
-            raise BadReturnError(cls, "init", result)
-    return follow
-
-
-def _fail_start(ack: Ack | None, failure: StartError) -> NoReturn:
-    if ack is not None:
-        ack.failure = failure
-    raise Exit(NORMAL)
 
 
 # ------------------------------------------------------------ off the fast way

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..kernel import current, emit
 from ..proc_lib import StartOptions, start_process
-from ._loop import init_server, serve
+from ._begin import init_server
+from ._loop import serve
 from ._reports import UnexpectedMessage
 from ._table import Table, left_out
 

@@ -179,7 +179,7 @@ class StartError(OTPError):
     recovery: ClassVar[Recovery] = "restart"
 
     def __init__(self, what: object, reason: ExitReason, text: str = "") -> None:
-        super().__init__(text or f"{what} could not start: {reason!r}")
+        super().__init__(text or f"{_title(what)} could not start: {reason!r}")
         self.what = what
         self.reason = reason
 
@@ -194,6 +194,10 @@ class StartIgnored(StartError):  # noqa: N818 - init's own wish, not a failure
     severity: ClassVar[Severity] = "low"
     recovery: ClassVar[Recovery] = "ignore"
 
+    def __init__(self, what: object, reason: ExitReason, text: str = "") -> None:
+        text = text or f"{_title(what)} asked not to be started"
+        super().__init__(what, reason, text)
+
 
 class AlreadyStartedError(StartError):
     """The name is taken by a running process, *pid*; nothing was started."""
@@ -202,7 +206,7 @@ class AlreadyStartedError(StartError):
     recovery: ClassVar[Recovery] = "ignore"
 
     def __init__(self, what: object, pid: Pid, reason: ExitReason) -> None:
-        super().__init__(what, reason, f"{what} is already started: {pid!r}")
+        super().__init__(what, reason, f"{_title(what)} is already started: {pid!r}")
         self.pid = pid
 
 
@@ -224,3 +228,8 @@ class InvalidSpecError(OTPError, ValueError):
 def _show(server: object) -> str:
     is_text = isinstance(server, str) or hasattr(server, "at")
     return str(server) if is_text else repr(server)
+
+
+def _title(what: object) -> str:
+    name = getattr(what, "__qualname__", None)
+    return name if isinstance(name, str) else str(what)

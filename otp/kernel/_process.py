@@ -10,7 +10,7 @@ with no checkpoint in between:
 1. its name is free and its pid leads nowhere;
 2. whoever waits for something it owes (the answer to a call, the acknowledgement of
    its start) hears of it;
-3. monitors are told, then links.
+3. links are told, then monitors.
 
 So whoever hears of a death can use the name again at once. If its code still runs,
 it runs on as a ghost: its scope is cancelled, so that it goes at its next checkpoint,
@@ -228,16 +228,16 @@ class Process(Relations):
             self.node.watch_ghosts()
 
     def farewell(self) -> None:
-        """Tell monitors and links of the end."""
+        """Tell links and monitors of the end."""
         reason = self.reason
         if reason is None:
             raise AssertionError("a living process says no farewell")
         downs, exits = self.end_relations()
-        for monitor in downs:
-            tell_down(monitor, reason)
         for peer in exits:
             if isinstance(peer, Process):
                 peer.exit_signal(self, reason, by_link=True)
+        for monitor in downs:
+            tell_down(monitor, reason)
 
     def exit_signal(
         self, sender: Process, reason: ExitReason, *, by_link: bool

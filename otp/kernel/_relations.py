@@ -9,7 +9,7 @@ agree:
   watchers that are processes.
 
 Nothing is sent here. `Relations.end_relations` gives what has to be sent, as a
-`Farewell`, in the order in which it must go out.
+`Farewell`, each list in the order in which it must go out.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Monitor:
 
 
 class Farewell(NamedTuple):
-    """What the end of a process sets off: monitors first, then links."""
+    """What the end of a process sets off: *exits* first, then *downs*."""
 
     downs: list[Monitor]
     exits: list[Relations]

@@ -18,6 +18,7 @@ import trio
 
 from .. import process
 from ..kernel import (
+    GHOST_TIME,
     KILL,
     SHUTDOWN,
     Down,
@@ -70,8 +71,10 @@ async def stop_children(
         else:
             pid = waiting.pop(down.ref)
             reasons[pid] = _take_leave(pid, down.reason)
-    for pid in reasons:
-        await wait_gone(pid)
+    # One time for all, here too.
+    with trio.move_on_after(GHOST_TIME):
+        for pid in reasons:
+            await wait_gone(pid)
     return reasons
 
 

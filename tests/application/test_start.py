@@ -339,6 +339,72 @@ async def test_two_plans_at_the_same_time_share_what_both_need() -> None:
         assert "shared" in begun[0] + begun[1]
 
 
+async def hold(self: Traced, phase: str, argument: object) -> None:
+    """Stand in for a phase that does not end."""
+    del self, phase, argument
+    await trio.sleep_forever()
+
+
+class Held(Traced):
+    start_phase = hold
+
+
+async def test_who_waits_for_a_start_hears_of_the_end_of_its_master(
+    trace: Trace,
+) -> None:
+    async with otp.Node() as node:
+        app = Held("a", trace, phases=[("one", 1)])
+
+        async def kill() -> None:
+            await wait_all_tasks_blocked()
+            leader = node.processes[worker_of(app).serial].leader
+            assert leader is not None
+            process.exit(leader, otp.Kill())
+
+        process.spawn(kill)
+        with pytest.raises(application.ApplicationStartError) as caught:
+            await application.start(app)
+
+        assert caught.value.reason == otp.Killed()
+        assert running() == []
+
+
+async def test_who_waits_for_a_start_hears_of_the_end_of_the_controller(
+    trace: Trace,
+) -> None:
+    async def live() -> None:
+        async with otp.Node() as node:
+            controller = application.CONTROLLER
+            application.load(Held("a", trace, phases=[("one", 1)]))
+
+            async def kill() -> None:
+                await wait_all_tasks_blocked()
+                node.names[controller].kill(otp.Killed())
+
+            process.spawn(kill)
+            with pytest.raises(otp.ServerExitedError):
+                await application.start("a")
+            await trio.sleep_forever()
+
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await live()
+    assert caught.group_contains(application.ApplicationError)
+
+
+async def test_the_controller_forgets_who_has_been_answered(trace: Trace) -> None:
+    async with otp.Node() as node:
+        await application.start(Traced("a", trace))
+        with pytest.raises(application.ApplicationAlreadyStartedError):
+            await application.start("a")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(application.stop, "a")
+            await wait_all_tasks_blocked()
+        await application.start("a")
+        await application.stop("a")
+
+        assert not node.names[application.CONTROLLER].owed
+
+
 # ----------------------------------------------------------------------- start types
 
 

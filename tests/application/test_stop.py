@@ -200,6 +200,33 @@ async def test_nothing_of_an_application_is_left_when_its_master_ends(
         assert exits.pids == [worker, top, stray, leader]
 
 
+async def test_the_code_of_what_is_left_is_over_before_the_stop_is(
+    trace: Trace, autojump_clock: MockClock
+) -> None:
+    del autojump_clock
+
+    async def slow_to_go() -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            with trio.CancelScope(shield=True):
+                await trio.sleep(0.5)
+            trace.append(("gone",))
+
+    class Messy(Traced):
+        async def start_phase(self, phase: str, argument: object) -> None:
+            del phase, argument
+            process.spawn(slow_to_go)
+
+    async with otp.Node():
+        await application.start(Messy("a", trace, phases=[("one", 1)]))
+        await wait_all_tasks_blocked()
+
+        await application.stop("a")
+
+        assert trace[-1] == ("gone",)
+
+
 async def test_who_is_in_charge_says_so(trace: Trace) -> None:
     async with otp.Node() as node:
         app = Traced("a", trace)

@@ -50,6 +50,7 @@ class Forest(World):
 
     def __init__(self) -> None:
         super().__init__()
+        self.ticks = 0
         self.supervisors: set[otp.Pid] = set()
         self._starts: Counter[str] = Counter()
         self._busy = 0

@@ -227,7 +227,8 @@ class Actor:
 
     def link(self, id: str) -> Term:
         pid = self._pid(id)
-        self._outbox.touch(pid)
+        if not _is_linked_to(pid):
+            self._outbox.touch(pid)
         try:
             process.link(pid)
         except otp.NoProcessError:
@@ -235,21 +236,23 @@ class Actor:
         return True
 
     def unlink(self, id: str) -> bool:
-        pid = self._pid(id)
-        self._outbox.touch(pid)
-        process.unlink(pid)
+        self._unlink(id, flush=False)
         return True
 
     def unlink_flush(self, id: str) -> Term:
+        return "flushed" if self._unlink(id, flush=True) else True
+
+    def _unlink(self, id: str, *, flush: bool) -> bool:
         pid = self._pid(id)
-        self._outbox.touch(pid)
-        return "flushed" if process.unlink(pid, flush=True) else True
+        if _is_linked_to(pid):
+            self._outbox.touch(pid)
+        return process.unlink(pid, flush=flush)
 
     # ----------------------------------------------------------- monitors
 
     def monitor(self, id: str, label: str) -> otp.Ref:
         pid = self._pid(id)
-        self._outbox.touch(pid)
+        self._outbox.watch(pid)
         return self._labelled(process.monitor(pid), label)
 
     def monitor_name(self, name: str, label: str) -> otp.Ref:
@@ -311,16 +314,26 @@ class Outbox:
     def __init__(self) -> None:
         self._mail: list[tuple[otp.Pid, Term]] = []
         self._exits: list[tuple[otp.Pid, otp.ExitReason]] = []
-        # Whom the process has had to do with since it waited, in that order.
+        # Who gets a turn because of the process, in the order of the turns.
         self._touched: dict[otp.Pid, None] = {}
+        # Who has been monitored last, and gets to know it with the next signal.
+        self._watched: list[otp.Pid] = []
 
     def touch(self, pid: otp.Pid) -> None:
-        """Note that *pid* gets its turn for the caller's sake."""
-        self._touched.setdefault(pid)
+        """Note that *pid* is sent a signal of any kind."""
+        for each in (*self._watched, pid):
+            self._touched.setdefault(each)
+        self._watched.clear()
+
+    def watch(self, pid: otp.Pid) -> None:
+        """Note that *pid* is monitored; that is sent with the next signal only."""
+        if self._watched:
+            self.touch(self._watched[0])
+        self._watched.append(pid)
 
     def mail(self, pid: otp.Pid, message: Term) -> None:
         """Send a message in time; one to oneself is there at once."""
-        self.touch(pid)
+        self._touched.setdefault(pid)
         if pid is process.self():
             process.send(pid, message)
         else:
@@ -348,10 +361,16 @@ class Outbox:
         mail, exits = self._mail, self._exits
         self._mail, self._exits = [], []
         self._touched.clear()
+        self._watched.clear()
         for pid, message in mail:
             process.send(pid, message)
         for pid, reason in exits:
             process.exit(pid, reason)
+
+
+def _is_linked_to(pid: otp.Pid) -> bool:
+    info = process.info(process.self())
+    return info is not None and pid in info.links
 
 
 def _anything(_message: object) -> bool:

@@ -100,7 +100,6 @@ class Steps:
     def __init__(self, forest: Forest, *, settles: bool = True) -> None:
         self._forest = forest
         self._settles = settles
-        self._ticks = 0
 
     async def take(self, n: int, step: Term) -> None:
         """Take the step *n*."""
@@ -139,8 +138,8 @@ class Steps:
 
     async def _tick(self, time: int) -> None:
         """Move the clock so that only ticks count, not what was slept meanwhile."""
-        self._ticks += time
-        await trio.sleep_until(max(self._ticks, trio.current_time()))
+        self._forest.ticks += time
+        await trio.sleep_until(max(self._forest.ticks, trio.current_time()))
 
     async def _burst(self, n: int, sup: Term, steps: Iterable[Term]) -> None:
         """Let a supervisor find several things in its mailbox at once."""

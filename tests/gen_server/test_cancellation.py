@@ -7,20 +7,16 @@ cancelled any more.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import pytest
 import trio
-from trio.testing import MockClock, wait_all_tasks_blocked
 
 from otp import (
     CallError,
-    GenServer,
     Kill,
     Name,
-    Node,
     Pid,
-    call,
     gen_server,
     proc_lib,
     process,
@@ -30,7 +26,6 @@ from otp.gen import RequestCollection
 from otp.gen_server import Options
 from otp.kernel import current_node
 from tests.kernel.support import (
-    assert_nothing_left,
     assert_owes_nothing,
     cancel_at_every_step,
     cancel_at_step,
@@ -43,77 +38,10 @@ from tests.kernel.support import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-T = TypeVar("T")
+    from trio.testing import MockClock
 
-
-class Slow(GenServer):
-    """Takes some steps for everything."""
-
-    def __init__(self, steps: int = 3) -> None:
-        self.steps = steps
-
-    async def init(self) -> None:
-        await self.work()
-
-    async def work(self) -> None:
-        for _ in range(self.steps):
-            await trio.lowlevel.checkpoint()
-        await trio.sleep(self.steps)
-
-    @call
-    async def ask(self) -> str:
-        await self.work()
-        return "answer"
-
-    @call
-    async def fail(self) -> str:
-        await self.work()
-        raise ValueError("x")
-
-    async def terminate(self, reason: object) -> None:
-        del reason
-        await self.work()
-
-
-def assert_quiet(*pids: Pid) -> None:
-    """Check that nobody waits for anything on this node."""
-    node = current_node()
-    assert running_timers(node) == 0
-    assert waiting_calls(node) == 0
-    assert node.statistics().ghosts == 0
-    for pid in pids:
-        if process.is_alive(pid):
-            assert_owes_nothing(pid)
-
-
-def assert_free(pid: Pid) -> None:
-    """Check that *pid* has no ties of its own and no mail."""
-    info = process.info(pid)
-    assert info is not None
-    assert (info.links, info.monitors, info.messages) == ((), (), ())
-    assert pid.process is not None
-    assert not pid.process.aliases
-    assert not pid.process.owed
-
-
-async def settle() -> None:
-    """Let everything that is under way come to its end."""
-    await trio.sleep(60)
-    await wait_all_tasks_blocked()
-
-
-def trial(
-    world: Callable[[int], Awaitable[list[T]]],
-) -> Callable[[int], Awaitable[list[T]]]:
-    """Give each trial a node of its own, which must be empty afterwards."""
-
-    async def run(step: int) -> list[T]:
-        async with Node() as node:
-            results = await world(step)
-        assert_nothing_left(node)
-        return results
-
-    return run
+from .servers import Later
+from .trials import Slow, assert_free, assert_quiet, settle, trial
 
 
 async def test_a_call(autojump_clock: MockClock) -> None:
@@ -415,3 +343,25 @@ async def test_a_call_to_many(autojump_clock: MockClock) -> None:
         return list(answers)
 
     assert await cancel_at_every_step(world) >= 1
+
+
+async def test_a_call_that_is_answered_later(autojump_clock: MockClock) -> None:
+    del autojump_clock
+
+    async def answer(pid: Pid[Later]) -> None:
+        await trio.sleep(3)
+        for from_ in await Later.askers(pid):
+            gen_server.reply(from_, "later")
+
+    @trial
+    async def world(step: int) -> list[str]:
+        pid = await gen_server.start(Later)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(answer, pid)
+            answers = await cancel_at_step(step, lambda: Later.ask(pid, "x"))
+            assert pid.process is not None
+            assert not pid.process.owed
+        assert_quiet(pid)
+        return answers
+
+    assert await cancel_at_every_step(world) >= 2

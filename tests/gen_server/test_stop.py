@@ -12,6 +12,7 @@ from otp import (
     CallingSelfError,
     CallTimeoutError,
     Crash,
+    Down,
     Exit,
     Exited,
     GenServer,
@@ -29,6 +30,7 @@ from otp import (
 )
 from tests.kernel.support import (
     assert_owes_nothing,
+    collected_reports,
     dead_pid,
     flush,
     in_process,
@@ -320,3 +322,43 @@ async def test_an_exit_in_a_callback_is_a_normal_way_to_end() -> None:
 
     assert caught.value.reason == Normal()
     assert log == ["call", ("terminate", Normal())]
+
+
+@on_node
+async def test_a_server_that_ends_before_it_hears_of_stop_was_not_stopped() -> None:
+    async def leave(_server: Scripted) -> Stop:
+        await trio.sleep(1)
+        return Stop()
+
+    pid = await gen_server.start(Scripted)
+    gen_server.cast(pid, leave)
+    with pytest.raises(ServerExitedError) as caught:
+        await gen_server.stop(pid)
+
+    assert caught.value.reason == Normal()
+
+
+@pytest.mark.parametrize("way", ["raise", "return", "exit"])
+@in_process
+async def test_a_server_that_was_killed_does_not_terminate_any_more(way: str) -> None:
+    async def stubborn(_server: Scripted) -> Stop | None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            if way == "raise":
+                raise ERROR
+            if way == "exit":
+                raise Exit(BYE)
+            return Stop(BYE)  # noqa: B012
+
+    log: list[object] = []
+    pid = await gen_server.start(Scripted, log)
+    gen_server.cast(pid, stubborn)
+    await wait_all_tasks_blocked()
+    ref = process.monitor(pid)
+    with collected_reports() as reports:
+        process.exit(pid, Kill())
+        assert await flush() == [Down(ref, pid, Killed())]
+
+    assert log == ["cast"]
+    assert reports == []

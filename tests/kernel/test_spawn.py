@@ -20,7 +20,7 @@ from otp import (
     Reason,
     process,
 )
-from otp.kernel import ProcessReport, current_node
+from otp.kernel import ProcessReport, current_node, watch_end
 
 from .support import (
     Recorder,
@@ -181,3 +181,18 @@ async def test_instruments_see_starts_and_ends() -> None:
 
     assert recorder.started == [(pid, node.root.pid)]
     assert recorder.exited == [(pid, Killed())]
+
+
+@on_node
+async def test_what_is_known_of_a_process_is_its_own_business() -> None:
+    pid = process.spawn(idle)
+    inner = pid.process
+    assert inner is not None
+    assert repr(inner) == f"<process {pid!r}>"
+    with pytest.raises(AssertionError, match="a living process says no farewell"):
+        inner.farewell()
+    process.exit(pid, Kill())
+    inner.end(Normal())
+
+    assert inner.reason == Killed()
+    assert await watch_end(inner).wait() == Killed()

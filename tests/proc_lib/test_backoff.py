@@ -46,25 +46,29 @@ def test_a_pause_too_long_for_a_number_is_the_maximum() -> None:
 
 
 @pytest.mark.parametrize(
-    "values",
+    ("values", "wrong"),
     [
-        {"initial": -0.1},
-        {"initial": nan},
-        {"initial": True},
-        {"initial": "1"},
-        {"initial": inf, "maximum": inf},
-        {"factor": 0.99},
-        {"factor": nan},
-        {"maximum": inf},
-        {"maximum": nan},
-        {"initial": 2, "maximum": 1},
+        ({"initial": -0.1}, "initial"),
+        ({"initial": nan}, "initial"),
+        ({"initial": True}, "initial"),
+        ({"initial": "1"}, "initial"),
+        ({"initial": inf, "maximum": inf}, "initial"),
+        ({"factor": 0.99}, "factor"),
+        ({"factor": nan}, "factor"),
+        ({"maximum": inf}, "maximum"),
+        ({"maximum": nan}, "maximum"),
+        ({"initial": 2, "maximum": 1}, "maximum"),
     ],
 )
-def test_pauses_that_are_no_times_or_shrink_are_refused(values: dict[str, Any]) -> None:
-    with pytest.raises(InvalidSpecError) as caught:
+def test_pauses_that_are_no_times_or_shrink_are_refused(
+    values: dict[str, Any], wrong: str
+) -> None:
+    with pytest.raises(InvalidSpecError, match=f"the {wrong} ") as caught:
         Backoff(**values)
 
     assert caught.value.kind == "invalid_backoff"
+    assert caught.value.value is values[wrong]
+    assert repr(values[wrong]) in str(caught.value)
 
 
 def test_the_shortest_and_the_longest_that_are_allowed() -> None:

@@ -93,6 +93,15 @@ def test_the_arguments_are_kept_for_the_start() -> None:
     assert start.name is None
 
 
+def test_a_behaviour_that_does_not_say_what_it_is_is_a_worker() -> None:
+    class Plain:
+        @classmethod
+        async def __start_link__(cls, *_: object) -> Pid:
+            raise NotImplementedError
+
+    assert child_spec(Plain).type == "worker"
+
+
 def test_a_supervisor_has_all_the_time_it_needs_to_end() -> None:
     spec = child_spec(Boss)
 
@@ -199,8 +208,15 @@ def test_a_wrong_value_is_refused_where_it_is_built(
 ) -> None:
     [value] = changes.values()
 
-    spec = child_spec(Counter)
-    assert refused(lambda: attrs.evolve(spec, **changes)) == (kind, value)
+    with pytest.raises(InvalidSpecError) as caught:
+        attrs.evolve(child_spec(Counter), **changes)
+
+    error, text = caught.value, str(caught.value)
+    assert (error.kind, error.value) == (kind, value)
+    assert text[:1].islower()
+    assert not text.endswith(".")
+    assert "id" in changes or "'Counter'" in text
+    assert kind.startswith("missing") or repr(value) in text
 
 
 def test_a_start_of_something_that_cannot_be_called_is_refused() -> None:
@@ -260,9 +276,11 @@ def test_only_the_class_of_a_behaviour_is_one(behaviour: Any) -> None:
 def test_a_start_function_has_to_see_to_its_name_itself() -> None:
     spec = ChildSpec.of("counter", start_counter, 1)
 
-    kind, value = refused(lambda: spec.named(Name("counter")))
+    with pytest.raises(InvalidSpecError, match="child 'counter'") as caught:
+        spec.named(Name("counter"))
 
-    assert (kind, value) == ("invalid_name", Name("counter"))
+    assert caught.value.kind == "invalid_name"
+    assert caught.value.value == Name("counter")
 
 
 def test_a_name_is_no_bare_string() -> None:
@@ -330,9 +348,11 @@ async def test_a_start_function_that_returns_no_pid_has_failed(result: object) -
     async def start() -> Any:
         return result
 
+    spec = ChildSpec.of("c", start)
     with pytest.raises(StartError, match="returns a pid") as caught:
-        await ChildSpec.of("c", start).start()
+        await spec.start()
 
+    assert caught.value.what is spec.start
     assert caught.value.reason == Reason(result)
 
 
@@ -343,9 +363,11 @@ async def test_a_start_function_that_raises_has_failed() -> None:
     async def start() -> Pid:
         raise error
 
+    spec = ChildSpec.of("c", start)
     with pytest.raises(StartError) as caught:
-        await ChildSpec.of("c", start).start()
+        await spec.start()
 
+    assert caught.value.what is spec.start
     assert caught.value.reason == Crash(error)
     assert caught.value.__cause__ is error
 
@@ -392,8 +414,10 @@ async def test_a_start_without_its_arguments_is_good_for_looking_at_only() -> No
 
     assert start.args is None
     assert start.kwargs == {}
-    with pytest.raises(StartError, match="were not kept"):
+    with pytest.raises(StartError, match="were not kept") as caught:
         await start()
+    assert caught.value.what is start
+    assert caught.value.reason == Reason("undefined")
 
 
 def test_a_start_shows_as_the_call_that_it_is() -> None:

@@ -521,9 +521,10 @@ async def test_a_supervisor_survives_what_it_does_not_understand() -> None:
 
     process.send(sup, "hello")
     gen_server.cast(sup, "hello")
-    with pytest.raises(UnknownRequestError):
+    with pytest.raises(UnknownRequestError, match="not asked for 'hello'") as caught:
         await gen_server.call(sup, "hello")
 
+    assert caught.value.server is sup
     assert await states(sup) == {"a": stage.pid("a")}
 
 

@@ -9,6 +9,7 @@ import pytest
 import trio
 
 from otp import (
+    Backoff,
     ChildSpec,
     Exit,
     Exited,
@@ -314,8 +315,9 @@ async def test_the_dead_may_be_terminated_and_living_strangers_not() -> None:
 
     await terminate_child(sup, a)
     await terminate_child(sup, await dead_pid())
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError) as caught:
         await terminate_child(sup, process.self())
+    assert caught.value.child is process.self()
 
 
 @pytest.mark.parametrize("ask", [terminate_child, restart_child, delete_child])
@@ -324,16 +326,21 @@ async def test_children_have_no_ids(ask: Callable[..., Awaitable[object]]) -> No
     sup = await office()
     await start_dynamic_child(sup, "a")
 
-    with pytest.raises(StrategyError):
+    word = ask.__name__.removesuffix("_child").removesuffix("e")
+    with pytest.raises(StrategyError, match=f"'clerk' cannot be {word}ed: ") as caught:
         await ask(sup, "clerk")
+
+    assert caught.value.child == "clerk"
 
 
 @in_process
 async def test_no_other_kind_of_child_can_be_added() -> None:
     sup = await office()
 
-    with pytest.raises(StrategyError):
+    with pytest.raises(StrategyError, match="start_dynamic_child") as caught:
         await start_child(sup, child_spec(GenServer))
+
+    assert caught.value.child == "GenServer"
 
 
 @in_process
@@ -346,8 +353,9 @@ async def test_the_specification_is_that_of_all() -> None:
     assert await get_childspec(sup, "clerk") == spec
     assert await get_childspec(sup, a) == spec
     for stranger in ("a", process.self()):
-        with pytest.raises(NotFoundError):
+        with pytest.raises(NotFoundError) as caught:
             await get_childspec(sup, stranger)
+        assert caught.value.child == stranger
 
 
 # --------------------------------------------------------------------------- the end
@@ -411,6 +419,75 @@ async def test_wrong_ends_are_reported_together_by_reasons() -> None:
 
 
 @in_process
+async def test_each_wrong_end_of_its_own_kind_is_reported_for_itself() -> None:
+    sup = await office()
+    a, b, c = [await start_dynamic_child(sup, id_) for id_ in "abc"]
+
+    with collected_reports() as reports:
+        await sys.suspend(sup)
+        process.exit(a, Kill())
+        for pid in (b, c):
+            process.exit(pid, Reason(["x"]))
+        await supervisor.stop(sup)
+
+    shown = [
+        (report.reason, report.offender.id, report.offender.count)
+        for report in reports
+        if isinstance(report, SupervisorReport)
+    ]
+    assert shown == [(Killed(), "clerk", 1), (Reason(["x"]), "clerk", 2)]
+
+
+@pytest.mark.parametrize(
+    ("restart", "wrong"), [("permanent", 1), ("transient", 0), ("temporary", 0)]
+)
+@in_process
+async def test_whoever_is_not_permanent_may_also_be_done(
+    restart: str, wrong: int
+) -> None:
+    sup = await office(end=Exit(Normal()), restart=restart)
+    await start_dynamic_child(sup, "a")
+
+    with collected_reports() as reports:
+        await supervisor.stop(sup)
+
+    assert len([r for r in reports if isinstance(r, SupervisorReport)]) == wrong
+
+
+@in_process
+async def test_those_that_wait_to_be_restarted_are_not_stopped() -> None:
+    sup = await office(backoff=Backoff())
+    a = await start_dynamic_child(sup, "a")
+
+    with collected_reports() as reports:
+        process.exit(a, Kill())
+        await settled()
+        await supervisor.stop(sup)
+
+    [report] = [r for r in reports if isinstance(r, SupervisorReport)]
+    assert report.context == "child_terminated"
+
+
+@in_process
+async def test_children_that_do_not_go_are_waited_for_together() -> None:
+    async def stubborn() -> Pid:
+        return process.spawn_link(shielded)
+
+    async def shielded() -> None:
+        with trio.CancelScope(shield=True):
+            await trio.sleep(60)
+
+    sup = await start(simple_one_for_one(ChildSpec.of("a", stubborn)))
+    for _ in range(5):
+        await start_dynamic_child(sup)
+    await settled()
+
+    await supervisor.stop(sup)
+
+    assert trio.current_time() == 1.0
+
+
+@in_process
 async def test_of_a_killed_supervisor_no_dynamic_child_is_left() -> None:
     sup = await office(end=STUCK, shutdown=2.0)
     pids = [await start_dynamic_child(sup, id_) for id_ in "abc"]
@@ -437,15 +514,18 @@ async def test_there_are_no_progress_reports() -> None:
 
 
 @in_process
-async def test_a_temporary_child_leaves_nothing_behind() -> None:
+async def test_a_temporary_child_leaves_nothing_behind_not_even_arguments() -> None:
     sup = await office(restart="temporary")
 
-    for _ in range(3):
-        pid = await start_dynamic_child(sup, "a")
-        process.exit(pid, Kill())
-        await settled()
+    with collected_reports() as reports:
+        for _ in range(3):
+            pid = await start_dynamic_child(sup, "a")
+            process.exit(pid, Kill())
+            await settled()
 
     assert await count_children(sup) == ChildCounts(1, 0, 0, 0)
+    [start, *_] = [r.offender.start for r in reports if isinstance(r, SupervisorReport)]
+    assert start == (await get_childspec(sup, "clerk")).start
 
 
 @in_process

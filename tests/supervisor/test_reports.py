@@ -295,17 +295,15 @@ async def test_a_supervisor_that_gives_up_reports_no_crash_of_its_own() -> None:
 
 @in_process
 async def test_a_supervisor_that_was_told_nonsense_says_so_and_goes_on() -> None:
-    stage = Stage()
-    sup = await start(one_for_one(stage.child("a")))
+    process.trap_exit(True)
+    name = Name[Supervisor]("boss")
+    sup = await supervisor.start_named(name, Supervisor, one_for_one())
 
     with collected_reports() as reports:
         process.send(sup, "hello")
         await settled()
 
-    [report] = reports
-    assert isinstance(report, UnexpectedMessage)
-    assert report.module is Supervisor
-    assert report.message == "hello"
+    assert reports == [UnexpectedMessage(sup, "boss", Supervisor, "hello")]
 
 
 # -------------------------------------------------------------------------- progress

@@ -283,3 +283,38 @@ class WrongOverride(Counter):
     @call
     async def incr(self, by: str = "") -> int:  # type: ignore[override]
         return int(by)
+
+
+class Keywords(GenServer):
+    """Has clauses with keywords only.
+
+    Where any keyword is taken, ``self`` is marked as no keyword: mypy insists on it.
+    """
+
+    @call
+    async def only(self, /, *, n: int = 0, **others: int) -> int:
+        return n + len(others)
+
+    @call
+    async def needed(self, *, n: int) -> int | Stop:
+        return n
+
+    @call
+    async def everything(self, /, *args: int, **kwargs: int) -> list[int]:
+        return [*args, *kwargs.values()]
+
+    @cast
+    async def tell(self, *, n: int) -> None:
+        del n
+
+
+async def keywords_survive(pid: Pid[Keywords]) -> None:
+    assert_type(await Keywords.only(pid), int)
+    assert_type(await Keywords.only(pid, n=1, other=2), int)
+    assert_type(await Keywords.needed(pid, n=1), int)
+    assert_type(await Keywords.everything(pid, 1, 2, x=3), list[int])
+    Keywords.tell(pid, n=1)
+    await Keywords.only(pid, 1)  # type: ignore[call-arg]
+    await Keywords.needed(pid)  # type: ignore[call-arg]
+    await Keywords.only(pid, n="x")  # type: ignore[arg-type]
+    Keywords.tell(pid)  # type: ignore[call-arg]

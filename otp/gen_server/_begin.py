@@ -1,0 +1,65 @@
+"""How a gen_server comes to be, before its loop begins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ..kernel import NORMAL, Exit, StartError, StartIgnored
+from ._errors import BadReturnError
+from ._results import Fail, Ignore, NoReply, Reply, Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..proc_lib import Ack
+    from ._server import GenServer
+
+# What follows a callback, if it is more than the next message.
+Follow = Reply[Any] | NoReply | None
+
+
+async def init_server(
+    ack: Ack | None,
+    cls: type[GenServer],
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+) -> tuple[GenServer, Follow]:
+    """Make a server of *cls* and acknowledge its start."""
+    server = cls(*args, **kwargs)
+    follow = _after_init(cls, ack, await server.init())
+    if ack is not None:
+        ack.settle(None)
+    return server, follow
+
+
+async def given_server(
+    _ack: Ack | None, server: GenServer, follow: NoReply
+) -> tuple[GenServer, Follow]:
+    """Go on with a server that has been made by other means."""
+    return server, None if follow.plain else follow
+
+
+def _after_init(cls: type[GenServer], ack: Ack | None, result: object) -> Follow:
+    follow: Follow = None
+    # What was asked for, which for a supervisor is not the class of its server.
+    what = cls if ack is None else ack.what
+    match result:
+        case None:
+            pass
+        case NoReply():
+            follow = None if result.plain else result
+        case Ignore():
+            _fail_start(ack, StartIgnored(what, NORMAL))
+        case Fail(reason):
+            _fail_start(ack, StartError(what, reason))
+        case Stop(reason):
+            raise Exit(reason)
+        case _:
+            raise BadReturnError(cls, "init", result)
+    return follow
+
+
+def _fail_start(ack: Ack | None, failure: StartError) -> NoReturn:
+    if ack is not None:
+        ack.failure = failure
+    raise Exit(NORMAL)
