@@ -94,11 +94,8 @@ def _load_module(name: str) -> ModuleType:
 
 
 def _own_lines(error: Exception) -> str:
-    """Return the traceback from where the user's code begins."""
-    trace = error.__traceback__
-    while trace is not None and _is_machinery(trace.tb_frame.f_code.co_filename):
-        trace = trace.tb_next
-    shown = traceback.TracebackException(type(error), error, trace)
+    """Return the traceback without the frames that are not the user's."""
+    shown = traceback.TracebackException.from_exception(error)
     for one in _with_causes(shown):
         frames = [f for f in one.stack if not _is_machinery(f.filename)]
         one.stack = traceback.StackSummary.from_list(frames)

@@ -133,6 +133,24 @@ def test_an_instance_comes_before_its_class(folder: Path) -> None:
     assert isinstance(find_application("shop.py"), Application)
 
 
+def test_an_instance_of_an_imported_class_is_ones_own(folder: Path) -> None:
+    write(folder, "shop.py", f"{SHOP}\nclass Mall(Shop):\n    name = 'mall'")
+    write(folder, "main.py", "from shop import Mall, Shop\nAPP = Shop()")
+
+    assert isinstance(find_application("main.py"), Application)
+
+
+def test_a_file_may_define_what_looks_up_its_own_module(folder: Path) -> None:
+    write(
+        folder,
+        "shop.py",
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+        f"{SHOP}\n@dataclass\nclass Item:\n    price: int\n",
+    )
+
+    assert found("shop.py") == "Shop"
+
+
 def test_bases_and_private_names_do_not_count(folder: Path) -> None:
     write(
         folder,

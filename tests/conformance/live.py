@@ -1,6 +1,7 @@
 """Compares with Erlang itself, on scenarios that nobody has seen before.
 
-``python -m tests.conformance.live --erl ERL --oracle DIR [--n 1000] [--seed S]``
+``python -m tests.conformance.live --erl ERL --oracle DIR [--n 1000] [--seed S]``,
+and ``--help`` for more.
 
 *ERL* is the program ``erl`` of an OTP 27, beside which there is an ``erlc``. *DIR* has
 the Erlang programs that play scenarios, and the generators of scenarios. The exit
@@ -36,9 +37,6 @@ CHUNK = 200
 
 UNRECORDED = {"crash_report", "gen_server_error"}
 """Events that Erlang tells of and that are not compared."""
-
-SHOWN = 3
-"""How many differences of a kind are shown in full."""
 
 
 @final
@@ -109,8 +107,11 @@ def usable(records: Iterable[Any]) -> Iterator[int]:
             yield i
 
 
-def compare(erlang: Erlang, n: int, seed: str) -> bool:
-    """Compare *n* scenarios, say what came of it, and tell whether all are equal."""
+def compare(erlang: Erlang, n: int, seed: str, show: int) -> bool:
+    """Compare *n* scenarios, say what came of it, and tell whether all are equal.
+
+    The first *show* differences are shown in full.
+    """
     scenarios = erlang.scenarios(n, seed)
     equal = different = deviating = unsure = unusable = 0
     here = 0.0
@@ -132,7 +133,7 @@ def compare(erlang: Erlang, n: int, seed: str) -> bool:
                 unsure += 1
             else:
                 different += 1
-                if different <= SHOWN:
+                if different <= show:
                     sys.stdout.write(text + "\n")
     sys.stdout.write(
         f"{erlang.kind}: {n} scenarios of seed {seed}: {equal} equal, {different} "
@@ -151,6 +152,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--oracle", type=Path, required=True)
     parser.add_argument("--n", type=int, default=1000, help="scenarios of each kind")
     parser.add_argument("--seed", default=str(time.time_ns()))
+    parser.add_argument("--show", type=int, default=3, help="differences of each kind")
     parser.add_argument("--kind", action="append", choices=list(KINDS))
     given = parser.parse_args(arguments)
     logger.remove()
@@ -163,7 +165,7 @@ def main(arguments: list[str] | None = None) -> int:
         for kind in cast("list[str]", given.kind or list(KINDS)):
             module = supervisors if kind == "supervisor" else others
             with closing(Erlang(kind, module)) as erlang:
-                equal &= compare(erlang, given.n, given.seed)
+                equal &= compare(erlang, given.n, given.seed, given.show)
     return 0 if equal else 1
 
 

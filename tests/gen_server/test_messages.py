@@ -212,8 +212,8 @@ async def test_monitors_and_trapped_exits_are_plain_messages() -> None:
     await wait_all_tasks_blocked()
 
     assert log[1:] == [
-        Down(refs[0], other, Killed()),  # type: ignore[arg-type]
         Exited(other, Killed()),
+        Down(refs[0], other, Killed()),  # type: ignore[arg-type]
     ]
 
 

@@ -10,6 +10,7 @@ from otp import (
     Alias,
     Down,
     Exit,
+    Exited,
     Kill,
     Killed,
     Name,
@@ -186,7 +187,7 @@ async def test_the_dead_take_their_monitors_along() -> None:
 
 
 @in_process
-async def test_monitors_are_told_before_links() -> None:
+async def test_links_are_told_before_monitors() -> None:
     async def body() -> None:
         await process.receive()
         raise Exit(BYE)
@@ -197,9 +198,7 @@ async def test_monitors_are_told_before_links() -> None:
     ref = process.monitor(pid)
     process.send(pid, "go")
 
-    messages = await flush()
-    assert messages[0] == Down(ref, pid, BYE)
-    assert len(messages) == 2
+    assert await flush() == [Exited(pid, BYE), Down(ref, pid, BYE)]
 
 
 @on_node

@@ -156,7 +156,7 @@ def test_unwatching_when_the_watcher_has_forgotten(
     assert b.unwatch(monitor.ref) is True
 
 
-def test_the_end_tells_monitors_and_links_in_the_order_of_their_making() -> None:
+def test_the_end_tells_links_and_monitors_in_the_order_of_their_making() -> None:
     a, peers = Relations(), [Relations() for _ in range(5)]
     for peer in peers:
         a.link(peer)
