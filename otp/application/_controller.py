@@ -11,7 +11,7 @@ request that is about that one waits; all others are served.
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, NoReturn, assert_never, final
+from typing import TYPE_CHECKING, NoReturn, assert_never, cast, final
 
 from .. import process as processes
 from ..kernel import (
@@ -195,8 +195,8 @@ class Controller:
 
     def _order_stop(self, entry: Entry) -> None:
         self.table.mark_stopping(entry)
-        if entry.master is not None:
-            processes.send(entry.master, StopOrder())
+        # What runs has a master, by the invariant of its entry.
+        processes.send(cast("Pid", entry.master), StopOrder())
 
     # ------------------------------------------------------------ what masters tell
 

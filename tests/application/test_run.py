@@ -145,8 +145,13 @@ async def test_an_application_that_does_not_start_is_a_failure(
     assert trace[-1] == ("stop", "b")
 
 
-async def test_a_mistake_in_start_is_a_failure(trace: Trace) -> None:
+async def test_a_mistake_in_start_is_a_failure_that_names_the_mistake(
+    trace: Trace, reports: list[Report]
+) -> None:
     assert await serve(Traced("a", trace, behaviour=lambda: 1 // 0)) == 1
+    assert failure(reports).startswith(
+        "the program a ends: application 'a' could not start: Crash(error=ZeroDivision"
+    )
 
 
 MISCONFIGURED: list[tuple[Application | type[Application], str]] = [
@@ -238,6 +243,10 @@ async def test_the_options_reach_the_node_and_the_applications(trace: Trace) -> 
 def test_a_wrong_option_is_refused(options: dict[str, object], text: str) -> None:
     with pytest.raises(otp.InvalidSpecError, match=text):
         otp.run(Traced("a", []), log_level=None, **options)  # type: ignore[arg-type]
+
+
+async def test_one_thread_is_enough(trace: Trace) -> None:
+    assert await serve(Acting("a", trace, stop_run), thread_limit=1) == 0
 
 
 def test_an_unknown_option_is_refused() -> None:
