@@ -58,6 +58,10 @@ PURE = [
     "supervisor/_requests.py",
     "application/_spec.py",
     "application/_order.py",
+    "application/_rules.py",
+    "application/_env.py",
+    "application/_table.py",
+    "application/_errors.py",
 ]
 IMPURE = {
     *("trio", "trio_util", "outcome", "asyncio", "threading", "contextvars"),

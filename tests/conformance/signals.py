@@ -229,6 +229,10 @@ class Actor:
         pid = self._pid(id)
         if not _is_linked_to(pid):
             self._outbox.touch(pid)
+            if self._outbox.has_condemned(pid):
+                # The link goes out behind the exit signal, and finds nobody.
+                self._outbox.link(pid)
+                return True
         try:
             process.link(pid)
         except otp.NoProcessError:
@@ -244,6 +248,7 @@ class Actor:
 
     def _unlink(self, id: str, *, flush: bool) -> bool:
         pid = self._pid(id)
+        self._outbox.unlink(pid)
         if _is_linked_to(pid):
             self._outbox.touch(pid)
         return process.unlink(pid, flush=flush)
@@ -314,6 +319,7 @@ class Outbox:
     def __init__(self) -> None:
         self._mail: list[tuple[otp.Pid, Term]] = []
         self._exits: list[tuple[otp.Pid, otp.ExitReason]] = []
+        self._links: dict[otp.Pid, None] = {}
         # Who gets a turn because of the process, in the order of the turns.
         self._touched: dict[otp.Pid, None] = {}
         # Who has been monitored last, and gets to know it with the next signal.
@@ -344,6 +350,18 @@ class Outbox:
         self.touch(pid)
         self._exits.append((pid, reason))
 
+    def has_condemned(self, pid: otp.Pid) -> bool:
+        """Tell whether an exit signal to *pid* waits here."""
+        return any(victim is pid for victim, _ in self._exits)
+
+    def link(self, pid: otp.Pid) -> None:
+        """Link to *pid* when it has had the exit signals that wait here."""
+        self._links.setdefault(pid)
+
+    def unlink(self, pid: otp.Pid) -> None:
+        """Take back a link that has not gone out."""
+        self._links.pop(pid, None)
+
     async def send_in_turns(self) -> None:
         """Send everything; who was touched before the first victim has its turn."""
         if self._exits:
@@ -355,6 +373,13 @@ class Outbox:
                 process.send(pid, message)
             await trio.lowlevel.checkpoint()
         self.send()
+        links, self._links = self._links, {}
+        for pid in links:
+            try:
+                process.link(pid)
+            except otp.NoProcessError:
+                # To Erlang's link this is news that comes by an exit signal.
+                process.exit(process.self(), otp.NoProc())
 
     def send(self) -> None:
         """Send everything at once."""
