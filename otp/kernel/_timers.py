@@ -54,14 +54,9 @@ class _CallQueue:
         self.calls: deque[Waiter] = deque()
         self.sweep_at = _SWEEP
 
-    def add(self, call: Waiter) -> None:
-        calls = self.calls
-        while calls and calls[0].value is not PENDING:
-            calls.popleft()
-        calls.append(call)
-        if len(calls) >= self.sweep_at:
-            self.calls = deque(c for c in calls if c.value is PENDING)
-            self.sweep_at = max(_SWEEP, 2 * len(self.calls))
+    def sweep(self) -> None:
+        self.calls = deque(c for c in self.calls if c.value is PENDING)
+        self.sweep_at = max(_SWEEP, 2 * len(self.calls))
 
     def head(self) -> float:
         calls = self.calls
@@ -120,7 +115,13 @@ class Timers:
                 self.start_at(deadline, call.expire)
                 return
             queue = self._queues[seconds] = _CallQueue()
-        queue.add(call)
+        # Answered calls leave from the head. This is done for each call there is.
+        calls = queue.calls
+        while calls and calls[0].value is not PENDING:
+            calls.popleft()
+        calls.append(call)
+        if len(calls) >= queue.sweep_at:
+            queue.sweep()
         if deadline < self._armed:
             self._arm(deadline)
 
