@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
-from itertools import takewhile
 from operator import eq
-from typing import TYPE_CHECKING, cast, final
+from typing import TYPE_CHECKING, Final, cast, final
 
 import attrs
 import trio
@@ -27,6 +26,7 @@ from tests.conformance.common import (
     to_reason,
     uncaught_throw,
 )
+from tests.conformance.outbox import Outbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -133,7 +133,7 @@ class Actor:
         self._world = world
         self._id = id
         self._monitors: dict[str, otp.Ref] = {}
-        self._outbox = Outbox()
+        self._outbox = Outbox(self._monitor)
 
     async def live(self) -> None:
         """Take messages for ever, or until a command says otherwise."""
@@ -164,14 +164,20 @@ class Actor:
             case ("select", str(tag)):
                 return await self._receive(_tagged(tag))
             case (str(name), *arguments):
-                try:
-                    return getattr(self, name)(*arguments)
-                except UnknownProcessError:
-                    return "unknown"
-                except (otp.OTPError, ValueError):
-                    return ("$error", "badarg")
+                result = self._execute_at_once(name, arguments)
+                if name in _LOOKING:
+                    await _look_for_nothing()
+                return result
             case _:
                 raise ValueError(f"unknown command {command!r}")
+
+    def _execute_at_once(self, name: str, arguments: list[Term]) -> object:
+        try:
+            return getattr(self, name)(*arguments)
+        except UnknownProcessError:
+            return "unknown"
+        except (otp.OTPError, ValueError):
+            return ("$error", "badarg")
 
     def _pid(self, id: str) -> otp.Pid:
         pid = self._world.pid(id)
@@ -255,20 +261,27 @@ class Actor:
 
     # ----------------------------------------------------------- monitors
 
-    def monitor(self, id: str, label: str) -> otp.Ref:
+    def monitor(self, id: str, label: str) -> str:
         pid = self._pid(id)
-        self._outbox.watch(pid)
-        return self._labelled(process.monitor(pid), label)
+        if pid is process.self():
+            self._monitor(pid, label)
+        else:
+            self._outbox.monitor(pid, label)
+        return label
 
     def monitor_name(self, name: str, label: str) -> otp.Ref:
         return self._labelled(process.monitor(otp.Name(name)), label)
 
     def demonitor(self, label: str, options: tuple[str, ...]) -> Term:
+        self._outbox.send_monitor(label)
         ref = self._monitors.get(label)
         if ref is None:
             return "unknown"
         active = process.demonitor(ref, flush="flush" in options)
         return active if "info" in options else True
+
+    def _monitor(self, pid: otp.Pid, label: str) -> None:
+        self._labelled(process.monitor(pid), label)
 
     def _labelled(self, ref: otp.Ref, label: str) -> otp.Ref:
         self._monitors[label] = ref
@@ -306,91 +319,13 @@ class Actor:
         return process.whereis(name) or "undefined"
 
 
-@final
-class Outbox:
-    """What a process sends to others, kept back until it waits or ends.
+# What Erlang does by looking through the mail and taking nothing.
+_LOOKING: Final = frozenset({"select0", "unlink_flush", "is_alive"})
 
-    Erlang promises little of the time at which signals work, but this is what its one
-    scheduler does: whoever was sent an exit signal dies of it when it gets its turn,
-    before it takes any mail. Those who were sent something earlier have had their turns
-    by then, and the sender has no mail left. Here a signal works when it is sent.
-    """
 
-    def __init__(self) -> None:
-        self._mail: list[tuple[otp.Pid, Term]] = []
-        self._exits: list[tuple[otp.Pid, otp.ExitReason]] = []
-        self._links: dict[otp.Pid, None] = {}
-        # Who gets a turn because of the process, in the order of the turns.
-        self._touched: dict[otp.Pid, None] = {}
-        # Who has been monitored last, and gets to know it with the next signal.
-        self._watched: list[otp.Pid] = []
-
-    def touch(self, pid: otp.Pid) -> None:
-        """Note that *pid* is sent a signal of any kind."""
-        for each in (*self._watched, pid):
-            self._touched.setdefault(each)
-        self._watched.clear()
-
-    def watch(self, pid: otp.Pid) -> None:
-        """Note that *pid* is monitored; that is sent with the next signal only."""
-        if self._watched:
-            self.touch(self._watched[0])
-        self._watched.append(pid)
-
-    def mail(self, pid: otp.Pid, message: Term) -> None:
-        """Send a message in time; one to oneself is there at once."""
-        self._touched.setdefault(pid)
-        if pid is process.self():
-            process.send(pid, message)
-        else:
-            self._mail.append((pid, message))
-
-    def exit(self, pid: otp.Pid, reason: otp.ExitReason) -> None:
-        """Send an exit signal in time."""
-        self.touch(pid)
-        self._exits.append((pid, reason))
-
-    def has_condemned(self, pid: otp.Pid) -> bool:
-        """Tell whether an exit signal to *pid* waits here."""
-        return any(victim is pid for victim, _ in self._exits)
-
-    def link(self, pid: otp.Pid) -> None:
-        """Link to *pid* when it has had the exit signals that wait here."""
-        self._links.setdefault(pid)
-
-    def unlink(self, pid: otp.Pid) -> None:
-        """Take back a link that has not gone out."""
-        self._links.pop(pid, None)
-
-    async def send_in_turns(self) -> None:
-        """Send everything; who was touched before the first victim has its turn."""
-        if self._exits:
-            victim = self._exits[0][0]
-            earlier = set(takewhile(lambda pid: pid is not victim, self._touched))
-            first = [item for item in self._mail if item[0] in earlier]
-            self._mail = [item for item in self._mail if item[0] not in earlier]
-            for pid, message in first:
-                process.send(pid, message)
-            await trio.lowlevel.checkpoint()
-        self.send()
-        links, self._links = self._links, {}
-        for pid in links:
-            try:
-                process.link(pid)
-            except otp.NoProcessError:
-                # To Erlang's link this is news that comes by an exit signal.
-                process.exit(process.self(), otp.NoProc())
-
-    def send(self) -> None:
-        """Send everything at once."""
-        mail, exits = self._mail, self._exits
-        self._mail, self._exits = [], []
-        self._touched.clear()
-        self._watched.clear()
-        for pid, message in mail:
-            process.send(pid, message)
-        for pid, reason in exits:
-            process.exit(pid, reason)
+async def _look_for_nothing() -> None:
+    with suppress(otp.ReceiveTimeoutError):
+        await process.receive(lambda _: False, timeout=0)
 
 
 def _is_linked_to(pid: otp.Pid) -> bool:
