@@ -1,11 +1,29 @@
-"""What all behaviours share: requests and their answers."""
+"""What all behaviours share: requests and their answers, casts, and how they start."""
 
 from .._util import fix_module_metadata
+from ._cast import (
+    Cast as Cast,
+    KeywordCast as KeywordCast,
+    find_quietly as find_quietly,
+    send_cast as send_cast,
+)
 from ._collection import (
     NoRequestError as NoRequestError,
     RequestCollection as RequestCollection,
     Response as Response,
 )
+from ._errors import (
+    BadReturnError as BadReturnError,
+    UnknownRequestError as UnknownRequestError,
+)
+from ._init import (
+    NOTHING as NOTHING,
+    Fail as Fail,
+    Ignore as Ignore,
+    Nothing as Nothing,
+    fail_start as fail_start,
+)
+from ._reports import UnexpectedMessage as UnexpectedMessage
 from ._request import (
     CALL_TIMEOUT as CALL_TIMEOUT,
     NO_KWARGS as NO_KWARGS,

@@ -3,11 +3,17 @@
 from .._util import fix_module_metadata
 from ..gen import (
     CALL_TIMEOUT as CALL_TIMEOUT,
+    NOTHING as NOTHING,
+    BadReturnError as BadReturnError,
+    Fail as Fail,
     From as From,
+    Ignore as Ignore,
     NoRequestError as NoRequestError,
     Request as Request,
     RequestCollection as RequestCollection,
     Response as Response,
+    UnexpectedMessage as UnexpectedMessage,
+    UnknownRequestError as UnknownRequestError,
     receive_response as receive_response,
     reply as reply,
     wait_response as wait_response,
@@ -29,21 +35,11 @@ from ._client import (
     start_monitor as start_monitor,
     start_named as start_named,
 )
-from ._errors import (
-    BadArgumentsError as BadArgumentsError,
-    BadReturnError as BadReturnError,
-    UnknownRequestError as UnknownRequestError,
-)
+from ._errors import BadArgumentsError as BadArgumentsError
 from ._loop import serve as serve
-from ._reports import (
-    ServerReport as ServerReport,
-    UnexpectedMessage as UnexpectedMessage,
-)
+from ._reports import ServerReport as ServerReport
 from ._results import (
-    NOTHING as NOTHING,
     CallResult as CallResult,
-    Fail as Fail,
-    Ignore as Ignore,
     InfoResult as InfoResult,
     InitResult as InitResult,
     NoReply as NoReply,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
+from ..gen import BadReturnError, Fail, Ignore, fail_start
 from ..kernel import NORMAL, Exit, StartError, StartIgnored
-from ._errors import BadReturnError
-from ._results import Fail, Ignore, NoReply, Reply, Stop
+from ._results import NoReply, Reply, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,17 +49,11 @@ def _after_init(cls: type[GenServer], ack: Ack | None, result: object) -> Follow
         case NoReply():
             follow = None if result.plain else result
         case Ignore():
-            _fail_start(ack, StartIgnored(what, NORMAL))
+            fail_start(ack, StartIgnored(what, NORMAL))
         case Fail(reason):
-            _fail_start(ack, StartError(what, reason))
+            fail_start(ack, StartError(what, reason))
         case Stop(reason):
             raise Exit(reason)
         case _:
             raise BadReturnError(cls, "init", result)
     return follow
-
-
-def _fail_start(ack: Ack | None, failure: StartError) -> NoReturn:
-    if ack is not None:
-        ack.failure = failure
-    raise Exit(NORMAL)

@@ -31,13 +31,16 @@ from typing import (
 from ..gen import (
     CALL_TIMEOUT,
     NO_KWARGS,
+    Cast,
     From,
+    KeywordCast,
     call as call_server,
     check_timeout,
+    find_quietly,
+    send_cast,
     send_request,
 )
 from ..kernel import Pid, dead_letter, is_ghost
-from ._cast import Cast, KeywordCast, find_quietly, send_cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping

@@ -19,16 +19,17 @@ import trio
 from ..gen import (
     CALL_TIMEOUT,
     NO_KWARGS,
+    Cast,
     Request,
     call as call_server,
     check_timeout,
+    send_cast,
     send_request as send,
     wait_any,
 )
 from ..kernel import Name, NoProcessError, Pid, Ref, current_process, nodes
 from ..proc_lib import StartOptions, start_process
 from ._begin import given_server, init_server
-from ._cast import Cast, send_cast
 from ._loop import serve
 from ._results import NoReply
 from ._server import GenServer

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast, final
 
 from trio.lowlevel import checkpoint, current_task, wait_task_rescheduled
 
-from ..gen import Envelope
+from ..gen import (
+    NOTHING,
+    BadReturnError,
+    Cast,
+    Envelope,
+    Fail,
+    Ignore,
+    KeywordCast,
+    UnexpectedMessage,
+    UnknownRequestError,
+)
 from ..kernel import (
     SLICE,
     Exit,
@@ -26,11 +36,10 @@ from ..kernel import (
     reason_of,
 )
 from ..sys import Event, SystemRequest, handle_system_message
-from ._cast import Cast, KeywordCast
-from ._errors import BadArgumentsError, BadReturnError, UnknownRequestError
+from ._errors import BadArgumentsError
 from ._host import Host, formatted
-from ._reports import ServerReport, UnexpectedMessage
-from ._results import NOTHING, Fail, Ignore, NoReply, Reply, Stop
+from ._reports import ServerReport
+from ._results import NoReply, Reply, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -37,22 +37,3 @@ class ServerReport(Report):
             f"state: {short(self.state)}",
         ]
         return "\n    ".join(lines)
-
-
-@final
-@attrs.frozen
-class UnexpectedMessage(Report):
-    """A gen_server without ``handle_info`` got a plain message, and dropped it."""
-
-    level = "WARNING"
-
-    pid: Pid
-    name: str | None
-    module: type[object]
-    message: object
-
-    def text(self) -> str:
-        who = self.name or self.module.__name__
-        return (
-            f"{who} {self.pid!r} dropped an unexpected message: {short(self.message)}"
-        )

@@ -15,29 +15,18 @@ None                             from anything else: ``NoReply()``
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Final, Generic, TypeVar, final
+from typing import TYPE_CHECKING, Generic, TypeVar, final
 
 import attrs
 
 from .._util import is_seconds
+from ..gen import NOTHING, Fail, Ignore
 from ..kernel import NORMAL, InvalidSpecError, check_reason
 
 if TYPE_CHECKING:
     from ..kernel import ExitReason
 
 T = TypeVar("T")
-
-
-class Nothing:
-    """Stands for "not given" where None is a value like any other."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "NOTHING"
-
-
-NOTHING: Final = Nothing()
 
 
 def _check_timeout(_: object, __: object, value: float | None) -> None:
@@ -134,30 +123,6 @@ class Stop:
 
     reason: ExitReason = attrs.field(default=NORMAL, validator=_check_reason)
     reply: object = attrs.field(default=NOTHING, kw_only=True)
-
-
-@final
-@attrs.frozen
-class Ignore:
-    """Returned by ``init``: there is nothing to start here, and that is all right.
-
-    The starter gets `StartIgnored`; a supervisor keeps the specification and goes on.
-    """
-
-
-@final
-@attrs.frozen
-class Fail:
-    """Returned by ``init``: the start fails with *reason*, and quietly so.
-
-    The process itself ends as `Normal`, without a crash report: for failures that are
-    to be expected, such as a port in use.
-
-    Raises:
-        TypeError: *reason* is not an exit reason.
-    """
-
-    reason: ExitReason = attrs.field(validator=_check_reason)
 
 
 CallResult = Reply[T] | NoReply | Stop

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..gen import UnexpectedMessage
 from ..kernel import current, emit
 from ..proc_lib import StartOptions, start_process
 from ._begin import init_server
 from ._loop import serve
-from ._reports import UnexpectedMessage
 from ._table import Table, left_out
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ Nothing here knows what kind of process it is. A process without debug options h
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, final
+from typing import TYPE_CHECKING, Final, Literal, final
 
 import attrs
 
@@ -16,29 +16,58 @@ from .._util import short
 if TYPE_CHECKING:
     from collections import deque
 
-EventKind = Literal["in", "out", "noreply", "continue"]
-"""What happened: a message was taken, an answer given, neither, or a continuation."""
+EventKind = Literal[
+    "in",
+    "out",
+    "noreply",
+    "continue",
+    "consume",
+    "postpone",
+    "enter",
+    "start_timer",
+    "module",
+    "terminate",
+]
+"""What happened.
+
+Every process takes a message (``in``), gives an answer (``out``), goes on without
+one, with a continuation, or terminates; a state machine also consumes or postpones
+an event, enters a state, starts a timer and changes its callback module.
+"""
+
+_LINES: Final[dict[EventKind, str]] = {
+    "in": "got {content}",
+    "out": "sent {content} to {to}",
+    "noreply": "went on",
+    "continue": "continues with {content}",
+    "consume": "consumed {content}, now {to}",
+    "postpone": "postponed {content}, now {to}",
+    "enter": "enters {content}",
+    "start_timer": "starts the timer of {content}",
+    "module": "goes on as {content}",
+    "terminate": "terminates: {content}",
+}
 
 
 @final
 @attrs.frozen
 class Event:
-    """One thing that a process did; *to* is who an answer went to."""
+    """One thing that a process did.
+
+    Args:
+        kind: what it did.
+        content: with what: the message, the answer, the state that was entered.
+        to: who an answer went to; the next state where a state machine has consumed
+            or postponed an event.
+    """
 
     kind: EventKind
     content: object = None
     to: object = None
 
     def __str__(self) -> str:
-        match self.kind:
-            case "in":
-                return f"got {short(self.content)}"
-            case "out":
-                return f"sent {short(self.content)} to {short(self.to)}"
-            case "continue":
-                return f"continues with {short(self.content)}"
-            case "noreply":
-                return "went on"
+        line = _LINES[self.kind]
+        return line.format(content=short(self.content), to=short(self.to))
 
 
 @final

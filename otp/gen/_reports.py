@@ -1,0 +1,32 @@
+"""The report that every behaviour may make."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+import attrs
+
+from .._util import short
+from ..kernel import Report
+
+if TYPE_CHECKING:
+    from ..kernel import Pid
+
+
+@final
+@attrs.frozen
+class UnexpectedMessage(Report):
+    """A process got a message that nothing in it is meant for, and dropped it."""
+
+    level = "WARNING"
+
+    pid: Pid
+    name: str | None
+    module: type[object]
+    message: object
+
+    def text(self) -> str:
+        who = self.name or self.module.__name__
+        return (
+            f"{who} {self.pid!r} dropped an unexpected message: {short(self.message)}"
+        )
