@@ -9,7 +9,6 @@ from typing import (
     NoReturn,
     ParamSpec,
     TypeVar,
-    cast as type_cast,
     final,
 )
 
@@ -20,6 +19,7 @@ from ..gen import (
     CALL_TIMEOUT,
     NO_KWARGS,
     Cast,
+    Options as BehaviourOptions,
     Request,
     call as call_server,
     check_timeout,
@@ -28,28 +28,23 @@ from ..gen import (
     wait_any,
 )
 from ..kernel import Name, NoProcessError, Pid, Ref, current_process, nodes
-from ..proc_lib import StartOptions, start_process
-from ._begin import given_server, init_server
+from ._begin import given_server
 from ._loop import serve
 from ._results import NoReply
 from ._server import GenServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
-    from ..kernel import Bounded, ServerRef, Via
+    from ..kernel import ServerRef
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def _check_timeout(_: object, __: object, timeout: float) -> None:
-    check_timeout(timeout)
-
-
 @final
 @attrs.frozen
-class Options:
+class Options(BehaviourOptions):
     """How a server is started, where that is more than its arguments.
 
     ::
@@ -57,63 +52,10 @@ class Options:
         options = gen_server.Options(name=COUNTER, timeout=1.0)
         pid = await options.start_link(Counter, 10)
 
-    The options stand before the class because the arguments behind it are the
-    server's own.
-
-    Args:
-        name: registered before ``__init__``, so that nobody else can take it.
-        timeout: seconds after which a start that is not over is given up.
-        mailbox: a limit for the mailbox, instead of the ``__mailbox__`` of the class.
-
-    Raises:
-        ValueError: the time-out is negative or no number.
+    See `otp.gen.Options` for what there is.
     """
 
-    name: Name | Via | None = None
-    timeout: float = attrs.field(default=inf, validator=_check_timeout)
-    mailbox: Bounded | None = None
-
-    async def start_link(
-        self, cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-    ) -> Pid[T]:
-        """Start a server, as `gen_server.start_link` does."""
-        return await self._start(cls, args, kwargs, link=True)
-
-    async def start(
-        self, cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-    ) -> Pid[T]:
-        """Start a server, as `gen_server.start` does."""
-        return await self._start(cls, args, kwargs)
-
-    async def start_monitor(
-        self, cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-    ) -> tuple[Pid[T], Ref]:
-        """Start a server, as `gen_server.start_monitor` does."""
-        current_process("start_monitor()")
-        ref = Ref()
-        return await self._start(cls, args, kwargs, monitor=ref), ref
-
-    async def _start(
-        self,
-        cls: Callable[..., T],
-        args: tuple[object, ...],
-        kwargs: Mapping[str, object],
-        *,
-        link: bool = False,
-        monitor: Ref | None = None,
-    ) -> Pid[T]:
-        if not isinstance(cls, type) or not issubclass(cls, GenServer):
-            raise TypeError(f"{cls!r} is no GenServer class")
-        options = StartOptions(
-            cls,
-            link=link,
-            monitor=monitor,
-            name=self.name,
-            timeout=self.timeout,
-            mailbox=self.mailbox or cls.__mailbox__,
-        )
-        process, _ = await start_process(options, serve, init_server, cls, args, kwargs)
-        return type_cast("Pid[T]", process.pid)
+    behaviour = GenServer
 
 
 _PLAIN: Final = Options()

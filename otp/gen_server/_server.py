@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..gen import UnexpectedMessage
+from ..gen import Behaviour, UnexpectedMessage
 from ..kernel import current, emit
-from ..proc_lib import StartOptions, start_process
+from ..proc_lib import start_process
 from ._begin import init_server
 from ._loop import serve
 from ._table import Table, left_out
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..gen import From
-    from ..kernel import Bounded, ExitReason, Name, Pid, Via
-    from ..proc_lib import ChildType
+    from ..kernel import ExitReason, Process
+    from ..proc_lib import StartOptions
     from ._results import InfoResult, InitResult
 
 
-class GenServer:
+class GenServer(Behaviour):
     """A process that keeps a state and answers requests, one at a time.
 
     The state lives on the instance, and the instance never leaves its process: what
@@ -32,25 +32,21 @@ class GenServer:
     the start fail.
     """
 
-    __child_type__: ClassVar[ChildType] = "worker"
     __clauses__: ClassVar[Table]
-    #: A limit for the mailbox of every process of this class; None for none.
-    __mailbox__: ClassVar[Bounded | None] = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.__clauses__ = Table(cls)
 
     @classmethod
-    async def __start_link__(
+    async def __start__(
         cls,
+        options: StartOptions,
         args: tuple[object, ...],
         kwargs: Mapping[str, object],
-        name: Name | Via | None,
-    ) -> Pid[Any]:
-        options = StartOptions(cls, link=True, name=name, mailbox=cls.__mailbox__)
+    ) -> Process:
         process, _ = await start_process(options, serve, init_server, cls, args, kwargs)
-        return process.pid
+        return process
 
     async def init(self) -> InitResult:
         """Get ready; the starter waits until this has returned.
