@@ -67,6 +67,29 @@ async def test_receive_waits_for_a_message() -> None:
 
 
 @in_process
+@pytest.mark.parametrize("timeout", [100.0, float("inf")])
+async def test_a_search_sees_what_comes_while_others_take_messages_out(
+    timeout: float,
+) -> None:
+    me = process.self()
+    found: list[object] = []
+
+    async def wait() -> None:
+        found.append(await process.receive(lambda m: m == "wanted", timeout=timeout))
+
+    for message in ("a", "b"):
+        process.send(me, message)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(wait)
+        await wait_all_tasks_blocked()
+        process.receive_nowait(lambda m: m == "a")
+        process.send(me, "wanted")
+
+    assert found == ["wanted"]
+    assert await flush(0) == ["b"]
+
+
+@in_process
 async def test_a_class_selects_what_is_received() -> None:
     me = process.self()
     for message in ("a", 1, "b", 2.0):

@@ -309,6 +309,8 @@ class Process(Relations):
         while True:
             seen = len(box.inbox)
             await box.park()
+            # What another task of this process took out meanwhile moved the others.
+            seen = min(seen, box.heard)
             found = box.take() if fits is None else box.find(fits, seen)
             if found is not MISSING:
                 return found
@@ -323,6 +325,7 @@ class Process(Relations):
             while True:
                 seen = len(box.inbox)
                 await box.park()
+                seen = min(seen, box.heard)
                 found = box.take() if fits is None else box.find(fits, seen)
                 if found is not MISSING:
                     return found
