@@ -27,10 +27,10 @@ async def wait_gone(pid: Pid) -> None:
     No checkpoint if it is over already. One that is shielded, or does not await, is
     waited for no longer than `GHOST_TIME`.
     """
-    for ghost in current().node.ghosts:
-        if ghost.pid is pid:
-            if ghost.gone is None:
-                ghost.gone = trio.Event()
-            with trio.move_on_after(GHOST_TIME):
-                await ghost.gone.wait()
-            return
+    found = current().node.ghosts.get(pid)
+    if found is not None:
+        ghost, _ = found
+        if ghost.gone is None:
+            ghost.gone = trio.Event()
+        with trio.move_on_after(GHOST_TIME):
+            await ghost.gone.wait()

@@ -116,7 +116,7 @@ class Node:
         self.names: dict[str, Process] = {}
         self.processes: dict[int, Process] = {}
         # The dead whose code still runs, and when that is to be reported.
-        self.ghosts: dict[Process, float] = {}
+        self.ghosts: dict[Pid, tuple[Process, float]] = {}
         self._farewells: deque[Process] = deque()
         self._bidding = False
         self._serials = count(1)
@@ -342,7 +342,7 @@ class Node:
         """Report each killed process once, if its code still runs after a while."""
         if self._watching:
             return
-        due = min(self.ghosts.values(), default=inf)
+        due = min((due for _, due in self.ghosts.values()), default=inf)
         if due != inf:
             self._watching = True
             self.timers.start_at(due, self._report_ghosts)
@@ -350,9 +350,9 @@ class Node:
     def _report_ghosts(self) -> None:
         self._watching = False
         now = trio.current_time()
-        for ghost, due in self.ghosts.items():
+        for pid, (ghost, due) in self.ghosts.items():
             if due <= now and ghost.task is not None:
-                self.ghosts[ghost] = inf
+                self.ghosts[pid] = ghost, inf
                 label = ghost.label or ghost.origin
                 emit(StuckReport(ghost.pid, label, where(ghost.task)))
         self.watch_ghosts()

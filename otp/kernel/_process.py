@@ -165,7 +165,7 @@ class Process(Relations):
             if self.reason is None:
                 self.end(reason)
             else:
-                self.node.ghosts.pop(self, None)
+                self.node.ghosts.pop(self.pid, None)
                 if self.gone is not None:
                     self.gone.set()
 
@@ -208,7 +208,7 @@ class Process(Relations):
         serving = self.serving
         self.aliases = self.owed = self.serving = None
         if not self.finished:
-            node.ghosts[self] = trio.current_time() + GHOST_TIME
+            node.ghosts[self.pid] = self, trio.current_time() + GHOST_TIME
         if node.instruments:
             node.instrument("process_exited", self.pid, reason)
         if serving is not None:
