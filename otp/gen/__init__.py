@@ -39,5 +39,11 @@ from ._request import (
     wait_any as wait_any,
     wait_response as wait_response,
 )
+from ._state import (
+    Shown as Shown,
+    formatted as formatted,
+    set_state as set_state,
+    state_of as state_of,
+)
 
 fix_module_metadata(__name__, globals())

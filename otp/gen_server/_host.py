@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from ..gen import formatted, set_state, state_of
+
 if TYPE_CHECKING:
     from ..kernel import Process
     from ..sys import ChangeCode, Debug
@@ -54,41 +56,3 @@ class Host:
             self.server.__class__ = old_class
             set_state(self.server, old_state)
             raise
-
-
-def state_of(server: GenServer) -> dict[str, Any]:
-    """Return a copy of the attributes of *server*."""
-    return {name: getattr(server, name) for name in _attributes(server)}
-
-
-def set_state(server: GenServer, state: dict[str, Any]) -> None:
-    """Make the attributes of *server* those in *state*."""
-    for name in _attributes(server):
-        if name not in state:
-            delattr(server, name)
-    for name, value in state.items():
-        setattr(server, name, value)
-
-
-def _attributes(server: GenServer) -> list[str]:
-    names = list(getattr(server, "__dict__", {}))
-    for base in type(server).__mro__:
-        slots = base.__dict__.get("__slots__", ())
-        names += [slots] if isinstance(slots, str) else slots
-    return [n for n in dict.fromkeys(names) if hasattr(server, n) and n != "__dict__"]
-
-
-def formatted(
-    server: GenServer, message: object = None, reason: object = None
-) -> dict[str, Any]:
-    """Return status, last message and reason as the server wants them seen.
-
-    A ``format_status`` that fails hides everything: what it was to hide must not
-    get out because of a mistake in it.
-    """
-    status = {"state": state_of(server), "message": message, "reason": reason}
-    try:
-        shown = server.format_status(dict(status))
-        return {key: shown[key] for key in status}
-    except Exception as error:  # noqa: BLE001 - contained, as in Erlang
-        return dict.fromkeys(status, f"<format_status failed: {error!r}>")

@@ -22,6 +22,7 @@ from ..gen import (
     KeywordCast,
     UnexpectedMessage,
     UnknownRequestError,
+    formatted,
 )
 from ..kernel import (
     SLICE,
@@ -37,7 +38,7 @@ from ..kernel import (
 )
 from ..sys import Event, SystemRequest, handle_system_message
 from ._errors import BadArgumentsError
-from ._host import Host, formatted
+from ._host import Host
 from ._reports import ServerReport
 from ._results import NoReply, Reply, Stop
 

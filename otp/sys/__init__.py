@@ -27,6 +27,7 @@ from ._debug import (
     Statistics as Statistics,
 )
 from ._handle import (
+    PartedHost as PartedHost,
     SystemHost as SystemHost,
     handle_system_message as handle_system_message,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Protocol, assert_never
+from typing import TYPE_CHECKING, Protocol, assert_never, runtime_checkable
 
 from ..kernel import Exited
 from ._debug import Debug
@@ -54,6 +54,15 @@ class SystemHost(Protocol):
 
     async def change_code(self, change: ChangeCode) -> None:
         """Go on as another class; must leave everything as it was if it raises."""
+        ...
+
+
+@runtime_checkable
+class PartedHost(Protocol):
+    """What a behaviour provides besides if its state has parts that stand alone."""
+
+    def replace_parts(self, fn: Callable[[object], object]) -> object:
+        """Put ``fn(part)`` in the place of each part, and return all of them."""
         ...
 
 
@@ -131,6 +140,8 @@ async def _answer(
 
 
 def _replace_state(fn: Callable[[object], object], host: SystemHost) -> object:
+    if isinstance(host, PartedHost):
+        return host.replace_parts(fn)
     try:
         state = fn(host.get_state())
         host.replace_state(state)

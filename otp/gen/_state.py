@@ -1,0 +1,51 @@
+"""The state of a process that is an instance: how it is read, replaced and shown."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class Shown(Protocol):
+    """Something that has a say in how it is shown."""
+
+    def format_status(self, status: dict[str, Any], /) -> dict[str, Any]:
+        """Return *status* as reports and tools may see it."""
+        ...
+
+
+def state_of(instance: object) -> dict[str, Any]:
+    """Return a copy of the attributes of *instance*."""
+    return {name: getattr(instance, name) for name in _attributes(instance)}
+
+
+def set_state(instance: object, state: dict[str, Any]) -> None:
+    """Make the attributes of *instance* those in *state*."""
+    for name in _attributes(instance):
+        if name not in state:
+            delattr(instance, name)
+    for name, value in state.items():
+        setattr(instance, name, value)
+
+
+def _attributes(instance: object) -> list[str]:
+    names = list(getattr(instance, "__dict__", {}))
+    for base in type(instance).__mro__:
+        slots = base.__dict__.get("__slots__", ())
+        names += [slots] if isinstance(slots, str) else slots
+    return [n for n in dict.fromkeys(names) if hasattr(instance, n) and n != "__dict__"]
+
+
+def formatted(
+    instance: Shown, message: object = None, reason: object = None
+) -> dict[str, Any]:
+    """Return status, last message and reason as the instance wants them seen.
+
+    A ``format_status`` that fails hides everything: what it was to hide must not
+    get out because of a mistake in it.
+    """
+    status = {"state": state_of(instance), "message": message, "reason": reason}
+    try:
+        shown = instance.format_status(dict(status))
+        return {key: shown[key] for key in status}
+    except Exception as error:  # noqa: BLE001 - contained, as in Erlang
+        return dict.fromkeys(status, f"<format_status failed: {error!r}>")
