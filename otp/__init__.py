@@ -12,7 +12,7 @@ behaviours, and supervisors that bring back what crashes.
 #  3 proc_lib
 #  4 gen
 #  5 sys
-#  6 gen_server
+#  6 gen_server, gen_event
 #  7 supervisor
 #  9 application
 # 14 reports, cli
@@ -23,6 +23,7 @@ from . import (
     abc as abc,
     application as application,
     gen as gen,
+    gen_event as gen_event,
     gen_server as gen_server,
     global_ as global_,
     proc_lib as proc_lib,
@@ -38,6 +39,7 @@ from .application import (
     ApplicationError as ApplicationError,
     run as run,
 )
+from .gen_event import EventHandler as EventHandler, EventManager as EventManager
 from .gen_server import (
     BadArgumentsError as BadArgumentsError,
     BadReturnError as BadReturnError,

@@ -15,6 +15,7 @@ from loguru import logger
 
 from ._util import fix_module_metadata
 from .application import ApplicationReport
+from .gen_event import HandlerReport
 from .gen_server import ServerReport, UnexpectedMessage
 from .kernel import InstrumentReport, Level, ProcessReport, Report, StuckReport
 from .proc_lib import CrashReport
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ApplicationReport",
     "CrashReport",
+    "HandlerReport",
     "InstrumentReport",
     "Level",
     "ProcessReport",

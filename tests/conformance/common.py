@@ -84,6 +84,17 @@ def to_reason(term: Term) -> otp.ExitReason:
             return otp.Reason(term)
 
 
+def raise_if_told(how: Term) -> None:
+    """End a callback as *how* says, if it says so."""
+    match how:
+        case ("raise", term):
+            raise Scripted(term)
+        case ("exit", reason):
+            raise otp.Exit(to_reason(reason))
+        case _:
+            pass
+
+
 def seconds(milliseconds: object) -> float:
     """Return a time of a scenario in seconds."""
     if not isinstance(milliseconds, int):
@@ -225,9 +236,9 @@ class World(Instrument):
 
     # ------------------------------------------------------------ helpers
 
-    def start_helper(self, id: str) -> None:
+    def start_helper(self, id: str, *, trapping: bool = True) -> None:
         """Start a process that does what it is ordered and reports what it gets."""
-        self.register(process.spawn(self._help, id), id)
+        self.register(process.spawn(self._help, id, trapping), id)
 
     def order(self, id: str, do: Callable[[], Awaitable[object]]) -> None:
         """Let a helper do something."""
@@ -237,8 +248,8 @@ class World(Instrument):
         else:
             process.send(pid, Order(do))
 
-    async def _help(self, id: str) -> None:
-        process.trap_exit(True)
+    async def _help(self, id: str, trapping: bool) -> None:
+        process.trap_exit(trapping)
         while True:
             match await process.receive():
                 case Order(do):

@@ -21,6 +21,7 @@ from tests.conformance.common import (
     Scripted,
     World,
     on_a_node,
+    raise_if_told,
     seconds,
     settle,
     to_reason,
@@ -209,7 +210,7 @@ class Table(otp.GenServer):
                 await trio.sleep(seconds(milliseconds))
                 self._world.event("terminated")
             case how:
-                _raise_if_told(how)
+                raise_if_told(how)
 
     async def _handle(
         self,
@@ -243,7 +244,7 @@ class Table(otp.GenServer):
 
     def _return(self, how: Term) -> object:
         """Return what *how* says, and count if a new state goes with it."""
-        _raise_if_told(how)
+        raise_if_told(how)
         match how:
             case ("throw", value):
                 return self._return(value)
@@ -266,16 +267,6 @@ def _act_on_itself(effect: Term) -> None:
             pass
 
 
-def _raise_if_told(how: Term) -> None:
-    match how:
-        case ("raise", term):
-            raise Scripted(term)
-        case ("exit", reason):
-            raise otp.Exit(to_reason(reason))
-        case _:
-            pass
-
-
 def _result(how: Term) -> object:
     match how:
         case ("reply", value, *extra):
@@ -293,7 +284,7 @@ def _result(how: Term) -> object:
 
 
 def _init_result(how: Term) -> object:
-    _raise_if_told(how)
+    raise_if_told(how)
     result = how
     match how:
         case "ok":
