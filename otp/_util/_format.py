@@ -7,7 +7,10 @@ checked: a repr may raise, be a megabyte long or hold line breaks.
 from __future__ import annotations
 
 from reprlib import Repr
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LIMIT: Final = 120
 _ELEMENTS: Final = 8
@@ -26,6 +29,33 @@ def short(value: object, limit: int = LIMIT) -> str:
     except Exception:  # noqa: BLE001 - whatever a stranger's repr may raise
         text = object.__repr__(value)
     return text if len(text) <= limit else text[: limit - len(_CUT)] + _CUT
+
+
+def as_call(name: str, args: tuple[object, ...], kwargs: Mapping[str, object]) -> str:
+    """Return a call as somebody would write it: ``add(1, by=2)``."""
+    given = [short(arg) for arg in args[:_ELEMENTS]]
+    if len(args) > _ELEMENTS:
+        given.append(_CUT)
+    given += [f"{key}={short(value)}" for key, value in kwargs.items()]
+    return f"{name}({', '.join(given)})"
+
+
+def kind_of(message: object) -> str:
+    """Return what sort of thing a message is, and nothing of what it says.
+
+    That is the name of its class, or what its method ``__kind__`` returns.
+    """
+    kind = getattr(type(message), "__kind__", None)
+    return type(message).__name__ if kind is None else kind(message)
+
+
+def title(name: str | None, label: object, origin: object) -> str:
+    """Return what a process is called: by its name, its label, or what it runs."""
+    if name is not None:
+        return name
+    if label is not None:
+        return _one_line(label) if isinstance(label, str) else short(label)
+    return getattr(origin, "__name__", "process")
 
 
 def _bounded(limit: int) -> Repr:

@@ -45,5 +45,6 @@ from ._state import (
     set_state as set_state,
     state_of as state_of,
 )
+from ._text import written as written
 
 fix_module_metadata(__name__, globals())

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar, cast
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    ParamSpec,
+    Self,
+    TypeGuard,
+    TypeVar,
+    cast,
+    final,
+)
 
 import attrs
 
-from ..kernel import Pid, Ref, current_process
-from ..proc_lib import StartOptions
+from ..kernel import InvalidSpecError, Pid, Ref, current_process
+from ..proc_lib import ChildSpec, DebugOption, Start, StartOptions
 from ._request import check_timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ..kernel import Bounded, Name, Process, Via
     from ..proc_lib import ChildType
@@ -49,9 +59,45 @@ class Behaviour:
         options = StartOptions(cls, link=True, name=name, mailbox=cls.__mailbox__)
         return (await cls.__start__(options, args, kwargs)).pid
 
+    @property
+    def pid(self) -> Pid[Self]:
+        """The pid of the process that this instance lives in, with its class.
+
+        ::
+
+            timer.send_interval(60, self.pid, "tick")
+
+        Only the process itself can ask for it: what calls this is what is meant.
+
+        Raises:
+            NotAProcessError: no process runs; a unit test without one, for example.
+        """
+        return cast("Pid[Self]", current_process("self.pid").pid)
+
 
 def _check_timeout(_: object, __: object, timeout: float) -> None:
     check_timeout(timeout)
+
+
+def _as_debug(given: Iterable[DebugOption]) -> tuple[DebugOption, ...]:
+    try:
+        options = tuple(given)
+    except TypeError:
+        text = f"debug takes a list of debug options, not {given!r}"
+        raise InvalidSpecError("invalid_debug", given, text) from None
+    for option in options:
+        if not _is_debug(option):
+            text = f"a debug option is a value such as sys.Trace(), not {option!r}"
+            raise InvalidSpecError("invalid_debug", option, text)
+    return options
+
+
+def _is_class(value: object, behaviour: type[Behaviour]) -> TypeGuard[type[Behaviour]]:
+    return isinstance(value, type) and issubclass(value, behaviour)
+
+
+def _is_debug(value: object) -> TypeGuard[DebugOption]:
+    return isinstance(value, DebugOption)
 
 
 @attrs.frozen
@@ -70,9 +116,12 @@ class Options:
         name: registered before ``__init__``, so that nobody else can take it.
         timeout: seconds after which a start that is not over is given up.
         mailbox: a limit for the mailbox, instead of the ``__mailbox__`` of the class.
+        debug: how the process is watched from its first message on, for example
+            ``[sys.Trace(), sys.Log(100)]``; see `otp.sys`.
 
     Raises:
         ValueError: the time-out is negative or no number.
+        InvalidSpecError: something in *debug* is no debug option.
     """
 
     #: What the class to be started has to be.
@@ -81,6 +130,7 @@ class Options:
     name: Name | Via | None = None
     timeout: float = attrs.field(default=inf, validator=_check_timeout)
     mailbox: Bounded | None = None
+    debug: tuple[DebugOption, ...] = attrs.field(default=(), converter=_as_debug)
 
     async def start_link(
         self, cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
@@ -102,6 +152,22 @@ class Options:
         ref = Ref()
         return await self._start(cls, args, kwargs, monitor=ref), ref
 
+    def child_spec(
+        self, cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> ChildSpec[T]:
+        """Return the specification of a child that is started with these options.
+
+        Its name is that of the options, so it cannot be `ChildSpec.named`.
+
+        Raises:
+            InvalidSpecError: *cls* is not the class of such a behaviour.
+        """
+        if not _is_class(cls, self.behaviour):
+            text = f"{cls!r} is no {self.behaviour.__name__} class"
+            raise InvalidSpecError("invalid_mfa", cls, text)
+        start: Start[T] = Start(_StartWith(self, cls), args, kwargs)
+        return ChildSpec(cls.__name__, start, type=cls.__child_type__, modules=(cls,))
+
     async def _start(
         self,
         cls: Callable[..., T],
@@ -111,7 +177,7 @@ class Options:
         link: bool = False,
         monitor: Ref | None = None,
     ) -> Pid[T]:
-        if not isinstance(cls, type) or not issubclass(cls, self.behaviour):
+        if not _is_class(cls, self.behaviour):
             raise TypeError(f"{cls!r} is no {self.behaviour.__name__} class")
         options = StartOptions(
             cls,
@@ -120,6 +186,22 @@ class Options:
             name=self.name,
             timeout=self.timeout,
             mailbox=self.mailbox or cls.__mailbox__,
+            debug=self.debug,
         )
         process = await cls.__start__(options, args, kwargs)
         return cast("Pid[T]", process.pid)
+
+
+@final
+@attrs.frozen(repr=False)
+class _StartWith:
+    """Starts a child with options; reports show it as the class alone."""
+
+    options: Options
+    cls: type[Behaviour]
+
+    def __repr__(self) -> str:
+        return self.cls.__qualname__
+
+    async def __call__(self, *args: object, **kwargs: object) -> Pid:
+        return await self.options.start_link(self.cls, *args, **kwargs)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import attrs
 
+from .._util import as_call, short
 from ..kernel import NodeDownError, dead_letter, find, is_ghost
 
 if TYPE_CHECKING:
@@ -25,6 +26,15 @@ class Cast(tuple[Any, ...]):
 
     __slots__ = ()
 
+    def __str__(self) -> str:
+        clause, *args = self
+        if clause is None:
+            return f"cast {', '.join(map(short, args))}"
+        return f"cast {as_call(clause, tuple(args), {})}"
+
+    def __kind__(self) -> str:
+        return "cast" if self[0] is None else f"cast {self[0]}"
+
 
 @final
 @attrs.frozen
@@ -34,6 +44,12 @@ class KeywordCast:
     clause: str
     args: tuple[object, ...]
     kwargs: Mapping[str, object]
+
+    def __str__(self) -> str:
+        return f"cast {as_call(self.clause, self.args, self.kwargs)}"
+
+    def __kind__(self) -> str:
+        return f"cast {self.clause}"
 
 
 def send_cast(server: ServerRef, message: Cast | KeywordCast) -> None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, final
 
 import attrs
 
-from .._util import short
+from .._util import kind_of, short
 from ..kernel import Report
+from ._cast import Cast, KeywordCast
 
 if TYPE_CHECKING:
     from ..kernel import Pid
@@ -27,6 +28,7 @@ class UnexpectedMessage(Report):
 
     def text(self) -> str:
         who = self.name or self.module.__name__
-        return (
-            f"{who} {self.pid!r} dropped an unexpected message: {short(self.message)}"
-        )
+        # What is meant for a clause may hold secrets, and its name says enough.
+        is_cast = isinstance(self.message, (Cast, KeywordCast))
+        what = (kind_of if is_cast else short)(self.message)
+        return f"{who} {self.pid!r} dropped an unexpected message: {what}"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, final
 
 from trio.lowlevel import checkpoint, current_task, wait_task_rescheduled
 
+from .._util import as_call, short
 from ..kernel import (
     PENDING,
     CallError,
@@ -27,6 +28,7 @@ from ..kernel import (
     current,
     find,
     is_ghost,
+    process_of,
     send_ghost_away,
 )
 
@@ -78,6 +80,23 @@ class Envelope(Waiter):
 
     def __repr__(self) -> str:
         return f"<{self.clause or 'call'} of {self.server!r}>"
+
+    def __str__(self) -> str:
+        if self.clause is None:
+            return f"call {', '.join(map(short, self.args))}"
+        return f"call {as_call(self.clause, self.args, self.kwargs)}"
+
+    def __kind__(self) -> str:
+        return "call" if self.clause is None else f"call {self.clause}"
+
+    @property
+    def asker(self) -> Pid | None:
+        """The process that waits for the answer; None if that is not known (any more).
+
+        It is looked up in the task that waits, so that a call need not remember it.
+        """
+        process = None if self.task is None else process_of(self.task)
+        return None if process is None else process.pid
 
     def died(self, reason: ExitReason) -> None:
         self.fail(ServerExitedError(self.server, reason))

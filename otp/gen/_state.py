@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from ..kernel import Exit
+
 
 class Shown(Protocol):
     """Something that has a say in how it is shown."""
@@ -36,16 +38,21 @@ def _attributes(instance: object) -> list[str]:
 
 
 def formatted(
-    instance: Shown, message: object = None, reason: object = None
+    instance: Shown,
+    message: object = None,
+    reason: object = None,
+    log: tuple[object, ...] = (),
 ) -> dict[str, Any]:
-    """Return status, last message and reason as the instance wants them seen.
+    """Return state, last message, reason and log as the instance wants them seen.
 
     A ``format_status`` that fails hides everything: what it was to hide must not
     get out because of a mistake in it.
     """
-    status = {"state": state_of(instance), "message": message, "reason": reason}
+    state = state_of(instance)
+    status = {"state": state, "message": message, "reason": reason, "log": log}
     try:
-        shown = instance.format_status(dict(status))
+        # Older than the log, or not interested in it: then it is not shown.
+        shown = {"log": (), **instance.format_status(dict(status))}
         return {key: shown[key] for key in status}
-    except Exception as error:  # noqa: BLE001 - contained, as in Erlang
+    except (Exception, Exit) as error:  # noqa: BLE001 - contained, as in Erlang
         return dict.fromkeys(status, f"<format_status failed: {error!r}>")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 from ..gen import BadReturnError, Fail, Ignore, fail_start
 from ..kernel import NORMAL, Exit, StartError, StartIgnored
@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 
 # What follows a callback, if it is more than the next message.
 Follow = Reply[Any] | NoReply | None
+
+
+@final
+class Continue:
+    """Stands in the place of a message when ``handle_continue`` is due."""
+
+    __slots__ = ("argument",)
+
+    def __init__(self, argument: object) -> None:
+        self.argument = argument
 
 
 async def init_server(

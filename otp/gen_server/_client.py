@@ -28,6 +28,7 @@ from ..gen import (
     wait_any,
 )
 from ..kernel import Name, NoProcessError, Pid, Ref, current_process, nodes
+from ..proc_lib import Ack
 from ._begin import given_server
 from ._loop import serve
 from ._results import NoReply
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ..kernel import ServerRef
+    from ..proc_lib import DebugOption
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -103,7 +105,11 @@ async def start_named(
 
 
 async def enter_loop(
-    server: GenServer, follow: NoReply = _NOTHING_FOLLOWS, *, name: Name | None = None
+    server: GenServer,
+    follow: NoReply = _NOTHING_FOLLOWS,
+    *,
+    name: Name | None = None,
+    debug: Iterable[DebugOption] = (),
 ) -> NoReturn:
     """Make the calling process a gen_server, with *server* as its state.
 
@@ -115,15 +121,19 @@ async def enter_loop(
         server: made by the caller, in this process.
         follow: what comes first, a time-out or a continuation for example.
         name: checked to be the caller's name.
+        debug: debug options, as in `Options`.
 
     Raises:
         NotAProcessError: the caller is no process.
         NoProcessError: the caller is not registered as *name*.
+        InvalidSpecError: something in *debug* is no debug option.
     """
     process = current_process("enter_loop()")
     if name is not None and process.name != name.name:
         raise NoProcessError(name)
-    await serve(process, None, given_server, server, follow)
+    # Nobody waits for this one: it brings the options along.
+    ack = Ack(type(server), inf, Options(debug=debug).debug)
+    await serve(process, ack, given_server, server, follow)
 
 
 async def call(

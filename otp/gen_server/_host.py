@@ -8,7 +8,7 @@ from ..gen import formatted, set_state, state_of
 
 if TYPE_CHECKING:
     from ..kernel import Process
-    from ..sys import ChangeCode, Debug
+    from ..sys import ChangeCode, Debug, Event
     from ._server import GenServer
 
 
@@ -43,6 +43,10 @@ class Host:
     def format_state(self) -> object:
         """Return the state as the server wants it seen."""
         return formatted(self.server)["state"]
+
+    def format_log(self, log: tuple[Event, ...]) -> object:
+        """Return the kept events as the server wants them seen."""
+        return formatted(self.server, log=log)["log"]
 
     async def change_code(self, change: ChangeCode) -> None:
         """Let the server go on as an instance of another class."""

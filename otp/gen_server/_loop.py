@@ -8,7 +8,7 @@ leaves the fast way for a function of its own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NoReturn, cast, final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, cast
 
 from trio.lowlevel import checkpoint, current_task, wait_task_rescheduled
 
@@ -36,11 +36,18 @@ from ..kernel import (
     is_quiet,
     reason_of,
 )
-from ..sys import Event, SystemRequest, handle_system_message
+from ..sys import (
+    Event,
+    SystemRequest,
+    handle_system_message,
+    start_debug,
+)
+from ._begin import Continue
 from ._errors import BadArgumentsError
 from ._host import Host
 from ._reports import ServerReport
 from ._results import NoReply, Reply, Stop
+from ._tell import tell_answer, tell_message, tell_result
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -60,16 +67,6 @@ IDLE: Final = Timeout()
 _RESULTS: Final = frozenset({Reply, NoReply, Stop, Ignore, Fail})
 
 
-@final
-class Continue:
-    """Stands in the place of a message when ``handle_continue`` is due."""
-
-    __slots__ = ("argument",)
-
-    def __init__(self, argument: object) -> None:
-        self.argument = argument
-
-
 async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memory
     process: Process,
     ack: Ack | None,
@@ -83,7 +80,10 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
     server, follow = await begin(ack, *begin_args)
     process.serving = None
     host: Host | None = None
-    debug: Debug | None = None
+    debug = start_debug(ack)
+    if debug is not None:
+        host = Host(process, server)
+        host.debug = debug
     box = process.mailbox
     task = current_task()
     calls, casts = server.__clauses__.calls, server.__clauses__.casts
@@ -114,7 +114,7 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
             if box.turn_is_over():
                 await checkpoint()
         if debug is not None:
-            _debug_in(debug, process, message, server)
+            debug = tell_message(debug, process, message, server)
 
         try:
             if type(message) is Cast:
@@ -133,11 +133,11 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
                 else:
                     result = await fn(server, *message.args)
                 if type(result) not in _RESULTS:
+                    if debug is not None:
+                        debug = tell_answer(debug, process, message, result, server)
                     process.serving = None
                     message.settle(result)
                     follow = None
-                    if debug is not None:
-                        _debug_out(debug, process, message, result, server)
                     continue
             elif type(message) is KeywordCast:
                 result = await _cast_slowly(process, server, message)
@@ -157,16 +157,15 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
                 result = await server.handle_info(message)
         except BaseException as error:  # noqa: BLE001 - _fail() raises what it must
             if not _refused(process, server, message, error):
-                await _fail(process, server, message, error)
-            follow = None
-            continue
+                await _fail(process, server, message, error, debug)
+            result = None
 
+        if debug is not None:
+            debug = tell_result(debug, process, message, result, server)
         if result is None:
             follow = None
         else:
-            follow = await _obey_result(process, server, message, result)
-        if debug is not None:
-            _debug_result(debug, process, message, result, server)
+            follow = await _obey_result(process, server, message, result, debug)
 
 
 # ------------------------------------------------------------ off the fast way
@@ -257,7 +256,11 @@ def _refused(
 
 
 async def _obey_result(
-    process: Process, server: GenServer, message: object, result: object
+    process: Process,
+    server: GenServer,
+    message: object,
+    result: object,
+    debug: Debug | None,
 ) -> Follow:
     """Do what *result* says, and return what follows."""
     request = message if isinstance(message, Envelope) else None
@@ -272,24 +275,33 @@ async def _obey_result(
                 process.owe(request)
         case Stop():
             process.serving = request
-            await _terminate(process, server, result.reason, message, result.reply)
+            end = _End(result.reason, message, result.reply)
+            await _terminate(process, server, end, debug)
         case _:
             process.serving = request
             wrong = BadReturnError(type(server), _callback(message), result)
-            await _terminate(process, server, reason_of(wrong), message)
+            end = _End(reason_of(wrong), message)
+            await _terminate(process, server, end, debug)
     return None if result.plain else result
 
 
+class _End(NamedTuple):
+    """Of what a server terminates, at which message, and what is still answered."""
+
+    reason: ExitReason
+    message: object
+    reply: object = NOTHING
+
+
 async def _terminate(
-    process: Process,
-    server: GenServer,
-    reason: ExitReason,
-    message: object,
-    reply: object = NOTHING,
+    process: Process, server: GenServer, end: _End, debug: Debug | None
 ) -> NoReturn:
     """End the server, by its own callback, reply to the last caller and be gone."""
     if process.reason is not None:  # an exit signal came first
         raise Exit(process.reason)
+    reason, message, reply = end
+    if debug is not None:
+        debug.handle(process.pid, Event("terminate", reason), server)
     try:
         if server.__clauses__.ends:
             await server.terminate(reason)
@@ -298,9 +310,11 @@ async def _terminate(
             raise
         reason = reason_of(error)
     if reply is not NOTHING and isinstance(message, Envelope):
+        if debug is not None:
+            tell_answer(debug, process, message, reply, server)
         message.settle(reply)
     if not is_quiet(reason):
-        shown = formatted(server, message, reason)
+        shown = formatted(server, message, reason, debug.log if debug else ())
         emit(
             ServerReport(
                 pid=process.pid,
@@ -309,6 +323,7 @@ async def _terminate(
                 reason=reason,
                 last_message=shown["message"],
                 state=shown["state"],
+                log=shown["log"],
             )
         )
     raise Exit(reason)
@@ -327,33 +342,12 @@ def _callback(message: object) -> str:
 
 
 async def _fail(
-    process: Process, server: GenServer, message: object, error: BaseException
+    process: Process,
+    server: GenServer,
+    message: object,
+    error: BaseException,
+    debug: Debug | None,
 ) -> NoReturn:
     if not is_own_end(error):
         raise error
-    await _terminate(process, server, reason_of(error), message)
-
-
-def _debug_in(
-    debug: Debug, process: Process, message: object, server: GenServer
-) -> None:
-    if isinstance(message, Continue):
-        debug.handle(process.pid, Event("continue", message.argument), server)
-    elif not isinstance(message, SystemRequest):
-        debug.handle(process.pid, Event("in", message), server)
-
-
-def _debug_out(
-    debug: Debug, process: Process, request: object, answer: object, server: GenServer
-) -> None:
-    debug.handle(process.pid, Event("out", answer, request), server)
-
-
-def _debug_result(
-    debug: Debug, process: Process, message: object, result: object, server: GenServer
-) -> None:
-    if isinstance(result, Reply):
-        answer = cast("Reply[object]", result).value
-        _debug_out(debug, process, message, answer, server)
-    else:
-        debug.handle(process.pid, Event("noreply"), server)
+    await _terminate(process, server, _End(reason_of(error), message), debug)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, final
 import attrs
 
 from .._util import short
+from ..gen import written
 from ..kernel import Report
+from ..sys import shown_log
 
 if TYPE_CHECKING:
     from ..kernel import ExitReason, Pid
@@ -28,12 +30,16 @@ class ServerReport(Report):
     reason: ExitReason
     last_message: object
     state: object
+    #: What `otp.sys.log` has kept, as ``format_status`` wants it shown.
+    log: object = ()
 
     def text(self) -> str:
         who = self.name or self.module.__name__
         lines = [
             f"gen_server {who} {self.pid!r} terminates: {short(self.reason)}",
-            f"last message: {short(self.last_message)}",
+            f"last message: {written(self.last_message)}",
             f"state: {short(self.state)}",
         ]
+        if self.log:
+            lines += ["before that:", *shown_log(self.log)]
         return "\n    ".join(lines)

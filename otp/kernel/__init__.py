@@ -6,6 +6,7 @@ from ._current import (
     current as current,
     current_process as current_process,
     is_ghost as is_ghost,
+    process_of as process_of,
     send_ghost_away as send_ghost_away,
 )
 from ._errors import (

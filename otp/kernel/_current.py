@@ -11,6 +11,8 @@ from ._errors import NoNodeError, NotAProcessError
 from ._reasons import Exit
 
 if TYPE_CHECKING:
+    from trio.lowlevel import Task
+
     from ._node import Node
     from ._process import Process
 
@@ -33,6 +35,11 @@ def node_of_task() -> Node | None:
     """Return the node in which the code runs, None if it runs in none."""
     process = _current.get(None)
     return None if process is None else process.node
+
+
+def process_of(task: Task) -> Process | None:
+    """Return the process, or the node's own, that *task* belongs to."""
+    return task.context.get(_current)
 
 
 def is_ghost() -> bool:

@@ -15,6 +15,7 @@ from ._spec import (
 )
 from ._start import (
     Ack as Ack,
+    DebugOption as DebugOption,
     StartOptions as StartOptions,
     await_end as await_end,
     init_ack as init_ack,

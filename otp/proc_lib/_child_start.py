@@ -15,7 +15,7 @@ from typing import (
 
 import attrs
 
-from .._util import short
+from .._util import as_call
 from ..kernel import Exit, Name, Pid, Reason, StartError, Via, reason_of
 
 if TYPE_CHECKING:
@@ -72,10 +72,10 @@ class Start(Generic[T_co]):
     name: Name | Via | None = None
 
     def __str__(self) -> str:
-        given = [short(arg) for arg in self.args or ()]
-        given += [f"{key}={short(value)}" for key, value in self.kwargs.items()]
         name = getattr(self.target, "__qualname__", None) or repr(self.target)
-        return f"{name}({'...' if self.args is None else ', '.join(given)})"
+        if self.args is None:
+            return f"{name}(...)"
+        return as_call(name, self.args, self.kwargs)
 
     def without_arguments(self) -> Start[T_co]:
         """Return the same start, good for being shown only."""

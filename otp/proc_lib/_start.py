@@ -52,16 +52,30 @@ if TYPE_CHECKING:
     Ts = TypeVarTuple("Ts")
 
 
+class DebugOption:
+    """A way to watch a process from its first message on: see `otp.sys`."""
+
+    __slots__ = ()
+
+
 @final
 class Ack(Waiter):
-    """What the starter waits for: the word of the new process that it is up."""
+    """What the starter waits for: the word of the new process that it is up.
 
-    __slots__ = ("failure", "timeout", "what")
+    *debug* is how the starter wants the process to be watched.
+    """
 
-    def __init__(self, what: object, timeout: float) -> None:
+    __slots__ = ("by_hand", "debug", "failure", "timeout", "what")
+
+    def __init__(
+        self, what: object, timeout: float, debug: tuple[DebugOption, ...] = ()
+    ) -> None:
         super().__init__()
         self.what = what
         self.timeout = timeout
+        self.debug = debug
+        # Whether it is the process's own code that acknowledges, by `init_ack`.
+        self.by_hand = False
         # Raised in the starter if the process ends before it is up.
         self.failure: StartError | None = None
 
@@ -88,7 +102,7 @@ class StartOptions(NamedTuple):
 
     *monitor* is the reference under which the starter watches it from its first
     moment; *timeout* is in seconds; *host* gives the process a nursery for its
-    children.
+    children; *debug* is for behaviours, which find it in their `Ack`.
     """
 
     what: object
@@ -98,6 +112,7 @@ class StartOptions(NamedTuple):
     timeout: float = inf
     host: bool = False
     mailbox: Bounded | None = None
+    debug: tuple[DebugOption, ...] = ()
 
 
 async def start_process(
@@ -127,7 +142,7 @@ async def start_process(
             process.finished = True
             process.end(NORMAL)
             raise
-    ack = Ack(options.what, options.timeout)
+    ack = Ack(options.what, options.timeout, options.debug)
     # The first thing that it works on, and owes an answer to.
     process.serving = ack
     process.origin = options.what
@@ -216,8 +231,6 @@ def _free_name(process: Process, options: StartOptions) -> None:
 
 # ------------------------------------------------------------- for plain functions
 
-_STARTER = object()
-
 
 async def start(
     fn: Callable[[Unpack[Ts]], Awaitable[object]],
@@ -268,8 +281,8 @@ async def _start_plain(
     fn: Callable[[Unpack[Ts]], Awaitable[object]],
     args: tuple[*Ts],
 ) -> tuple[Process, object]:
-    async def body(process: Process, ack: Ack) -> None:
-        process.dictionary = {_STARTER: ack}
+    async def body(_process: Process, ack: Ack) -> None:
+        ack.by_hand = True
         await fn(*args)
 
     return await start_process(options, body)
@@ -288,8 +301,8 @@ def init_fail(error: StartError, reason: ExitReason = NORMAL) -> NoReturn:
 
 def _ack_of_caller() -> Ack:
     process = current_process("init_ack()")
-    ack = (process.dictionary or {}).get(_STARTER)
-    if not isinstance(ack, Ack):
+    ack = process.serving
+    if not isinstance(ack, Ack) or not ack.by_hand:
         raise StartError("init_ack()", NORMAL, "nobody waits for this process to start")
     return ack
 

@@ -1,6 +1,7 @@
 """Looking into a process of any behaviour, and steering it, while it runs."""
 
 from .._util import fix_module_metadata
+from ..proc_lib import DebugOption as DebugOption
 from ._api import (
     change_code as change_code,
     get_log as get_log,
@@ -9,7 +10,9 @@ from ._api import (
     get_status as get_status,
     install as install,
     log as log,
+    log_to_file as log_to_file,
     no_debug as no_debug,
+    print_log as print_log,
     remove as remove,
     replace_state as replace_state,
     resume as resume,
@@ -22,11 +25,17 @@ from ._api import (
 from ._debug import (
     DONE as DONE,
     Debug as Debug,
+    Statistics as Statistics,
+    handle_debug as handle_debug,
+    start_debug as start_debug,
+)
+from ._event import (
     Event as Event,
     EventKind as EventKind,
-    Statistics as Statistics,
+    shown_log as shown_log,
 )
 from ._handle import (
+    FormatsLog as FormatsLog,
     PartedHost as PartedHost,
     SystemHost as SystemHost,
     handle_system_message as handle_system_message,
@@ -40,5 +49,15 @@ from ._messages import (
     SysError as SysError,
     SystemRequest as SystemRequest,
 )
+from ._options import (
+    Count as Count,
+    Hook as Hook,
+    Install as Install,
+    Log as Log,
+    LogToFile as LogToFile,
+    Trace as Trace,
+)
+from ._reports import DebugReport as DebugReport
+from ._special import SpecialProcess as SpecialProcess
 
 fix_module_metadata(__name__, globals())

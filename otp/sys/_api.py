@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import trio
 
@@ -17,7 +16,8 @@ from ..kernel import (
     find,
 )
 from ..proc_lib import await_end
-from ._debug import Debug, Event, Statistics
+from ._debug import append
+from ._event import line_of
 from ._messages import (
     ChangeCode,
     GetState,
@@ -30,14 +30,20 @@ from ._messages import (
     SystemRequest,
     Terminate,
 )
+from ._options import LOG_SIZE, Count, Install, Log, LogToFile, Trace, print_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from os import PathLike
 
     from ..kernel import ExitReason, Process, ServerRef
+    from ..proc_lib import DebugOption
+    from ._debug import Debug, Statistics
+    from ._event import Event
     from ._messages import Operation
+    from ._options import Hook
 
-LOG_SIZE: Final = 10
+T = TypeVar("T")
 
 
 async def _ask(server: ServerRef, operation: Operation, timeout: float) -> object:
@@ -166,67 +172,125 @@ async def stop(
 # ------------------------------------------------------------------ debug options
 
 
-async def trace(
-    server: ServerRef, on: bool = True, *, timeout: float = CALL_TIMEOUT
+async def _debug(server: ServerRef, change: Callable[[Debug], T], timeout: float) -> T:
+    return cast("T", await _ask(server, SetDebug(change), timeout))
+
+
+async def _switch(
+    server: ServerRef, option: DebugOption, timeout: float, *, on: bool
 ) -> None:
-    """Print a line for everything that the process does, or stop printing."""
-
     def change(debug: Debug) -> None:
-        debug.tracing = on
+        if on:
+            debug.set(option)
+        else:
+            debug.drop(type(option))
 
-    await _ask(server, SetDebug(change), timeout)
+    await _debug(server, change, timeout)
+
+
+async def trace(
+    server: ServerRef,
+    on: bool = True,
+    *,
+    write: Callable[[str], object] = print_line,
+    timeout: float = CALL_TIMEOUT,
+) -> None:
+    """Print a line for everything that the process does, or stop printing.
+
+    Args:
+        on: False to stop.
+        write: called with each line, in place of printing it.
+
+    Raises:
+        InvalidSpecError: *write* cannot be called.
+    """
+    await _switch(server, Trace(write), timeout, on=on)
 
 
 async def log(
     server: ServerRef, size: int = LOG_SIZE, *, timeout: float = CALL_TIMEOUT
 ) -> None:
-    """Keep the last *size* events for `get_log`; 0 for none."""
+    """Keep the last *size* events for `get_log` and `print_log`; 0 for none.
 
-    def change(debug: Debug) -> None:
-        debug.log = deque(debug.log or (), maxlen=size) if size > 0 else None
+    If the process crashes they are in its report, as ``format_status`` wants them.
 
-    await _ask(server, SetDebug(change), timeout)
+    Raises:
+        InvalidSpecError: *size* is no whole number, or is negative.
+    """
+    option = Log() if size == 0 else Log(size)
+    await _switch(server, option, timeout, on=size != 0)
 
 
 async def get_log(server: ServerRef, *, timeout: float = CALL_TIMEOUT) -> list[Event]:
     """Return the events that `log` has kept, oldest first."""
+    return list(await _debug(server, lambda debug: debug.log, timeout))
 
-    def change(debug: Debug) -> list[Event]:
-        return list(debug.log or ())
 
-    return cast("list[Event]", await _ask(server, SetDebug(change), timeout))
+async def print_log(
+    server: ServerRef,
+    *,
+    write: Callable[[str], object] = print_line,
+    timeout: float = CALL_TIMEOUT,
+) -> None:
+    """Print a line for each event that `log` has kept, oldest first.
+
+    Args:
+        write: called with each line, in place of printing it.
+    """
+    pid = _find(server).pid
+    for event in await get_log(server, timeout=timeout):
+        write(line_of(pid, event))
+
+
+async def log_to_file(
+    server: ServerRef,
+    path: str | PathLike[str] | None,
+    *,
+    timeout: float = CALL_TIMEOUT,
+) -> None:
+    """Append a line for each event to the file *path*, or stop that with None.
+
+    See `LogToFile` for what becomes of the file.
+
+    Raises:
+        OSError: the file cannot be written.
+        InvalidSpecError: *path* is no path.
+    """
+    option = None if path is None else LogToFile(path)
+
+    def change(debug: Debug) -> OSError | None:
+        if option is None:
+            debug.drop(LogToFile)
+            return None
+        try:
+            append(option, "")
+        except OSError as error:
+            return error
+        debug.set(option)
+        return None
+
+    error = await _debug(server, change, timeout)
+    if error is not None:
+        raise error
 
 
 async def statistics(
     server: ServerRef, on: bool = True, *, timeout: float = CALL_TIMEOUT
 ) -> None:
     """Count messages for `get_statistics`, from now on, or stop counting."""
-
-    def change(debug: Debug) -> None:
-        debug.since = trio.current_time() if on else None
-        debug.messages_in = debug.messages_out = 0
-
-    await _ask(server, SetDebug(change), timeout)
+    await _switch(server, Count(), timeout, on=on)
 
 
 async def get_statistics(
     server: ServerRef, *, timeout: float = CALL_TIMEOUT
 ) -> Statistics | None:
     """Return what `statistics` has counted, None if it does not count."""
-
-    def change(debug: Debug) -> Statistics | None:
-        if debug.since is None:
-            return None
-        return Statistics(
-            debug.since, trio.current_time(), debug.messages_in, debug.messages_out
-        )
-
-    return cast("Statistics | None", await _ask(server, SetDebug(change), timeout))
+    return await _debug(server, lambda debug: debug.statistics, timeout)
 
 
 async def install(
     server: ServerRef,
-    fn: Callable[[object, Event, object], object],
+    fn: Hook,
     state: object = None,
     *,
     key: object = None,
@@ -235,35 +299,26 @@ async def install(
     """Call ``fn(state, event, process_state)`` at each event of the process.
 
     It returns its next state, or `DONE` to be taken out; if it raises, it is taken
-    out, too, and the process notices nothing.
+    out, too, and a report is all that is noticed of it.
 
     Returns:
         The key for `remove`: *key*, or *fn* if there is none.
+
+    Raises:
+        InvalidSpecError: *fn* cannot be called, or *key* is not hashable.
     """
-    key = fn if key is None else key
-
-    def change(debug: Debug) -> None:
-        debug.install(key, fn, state)
-
-    await _ask(server, SetDebug(change), timeout)
-    return key
+    option = Install(fn, state) if key is None else Install(fn, state, key)
+    await _switch(server, option, timeout, on=True)
+    return option.key
 
 
 async def remove(
     server: ServerRef, key: object, *, timeout: float = CALL_TIMEOUT
 ) -> None:
     """Take out a function that `install` put in."""
-
-    def change(debug: Debug) -> None:
-        debug.remove(key)
-
-    await _ask(server, SetDebug(change), timeout)
+    await _debug(server, lambda debug: debug.drop(Install, key), timeout)
 
 
 async def no_debug(server: ServerRef, *, timeout: float = CALL_TIMEOUT) -> None:
     """Switch off every debug option."""
-
-    def change(debug: Debug) -> None:
-        debug.clear()
-
-    await _ask(server, SetDebug(change), timeout)
+    await _debug(server, lambda debug: debug.clear(), timeout)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Protocol, assert_never, runtime_checkable
 
-from ..kernel import Exited
+from ..kernel import Exit, Exited
 from ._debug import Debug
 from ._messages import (
     CallbackFailedError,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..kernel import ExitReason, Process
+    from ._event import Event
 
 
 class SystemHost(Protocol):
@@ -63,6 +64,15 @@ class PartedHost(Protocol):
 
     def replace_parts(self, fn: Callable[[object], object]) -> object:
         """Put ``fn(part)`` in the place of each part, and return all of them."""
+        ...
+
+
+@runtime_checkable
+class FormatsLog(Protocol):
+    """A host that says how the events that `otp.sys.log` has kept are to be shown."""
+
+    def format_log(self, log: tuple[Event, ...]) -> object:
+        """Return *log* as it is to be shown."""
         ...
 
 
@@ -145,12 +155,13 @@ def _replace_state(fn: Callable[[object], object], host: SystemHost) -> object:
     try:
         state = fn(host.get_state())
         host.replace_state(state)
-    except Exception as error:
+    except (Exception, Exit) as error:
         raise CallbackFailedError(f"replacing the state failed: {error!r}") from error
     return state
 
 
 def _status(host: SystemHost) -> Status:
+    debug = host.debug
     return Status(
         pid=host.process.pid,
         module=host.module,
@@ -158,7 +169,13 @@ def _status(host: SystemHost) -> Status:
         suspended=host.suspended,
         state=host.format_state(),
         dictionary=dict(host.process.dictionary or {}),
+        debug=() if debug is None else debug.options,
+        log=() if debug is None else _shown(host, debug.log),
     )
+
+
+def _shown(host: SystemHost, log: tuple[Event, ...]) -> object:
+    return host.format_log(log) if isinstance(host, FormatsLog) else log
 
 
 async def _change_code(change: ChangeCode, host: SystemHost) -> None:
@@ -169,16 +186,15 @@ async def _change_code(change: ChangeCode, host: SystemHost) -> None:
         )
     try:
         await host.change_code(change)
-    except Exception as error:
+    except (Exception, Exit) as error:
         raise CallbackFailedError(f"code_change failed: {error!r}") from error
 
 
 def _set_debug(change: Callable[[Debug], object], host: SystemHost) -> object:
-    debug = host.debug or Debug(_print)
-    answer = change(debug)
-    host.debug = None if debug.idle else debug
-    return answer
-
-
-def _print(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - that is what tracing is for
+    debug = host.debug or Debug()
+    try:
+        return change(debug)
+    except (Exception, Exit) as error:
+        raise CallbackFailedError(f"setting the debug options: {error!r}") from error
+    finally:
+        host.debug = None if debug.idle else debug

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..kernel import ExitReason, Pid
+    from ..proc_lib import DebugOption
     from ._debug import Debug
 
 
@@ -129,6 +130,10 @@ class Status:
     suspended: bool
     state: object
     dictionary: dict[object, object]
+    #: The debug options that are set, such as ``Log(size=10)``.
+    debug: tuple[DebugOption, ...] = ()
+    #: The events that `otp.sys.log` has kept, as the class wants them shown.
+    log: object = ()
 
 
 class SysError(OTPError):

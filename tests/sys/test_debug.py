@@ -9,7 +9,7 @@ import trio
 
 from otp import GenServer, NoReply, Reply, call, cast, gen_server, process, sys
 from otp.kernel import current_node
-from otp.sys import DONE, Debug, Event, Statistics
+from otp.sys import DONE, Debug, Event, Install, Statistics, Trace
 from tests.gen_server.servers import Counter, Scripted
 from tests.kernel.support import on_node
 
@@ -83,11 +83,7 @@ async def test_a_log_keeps_the_last_events_only() -> None:
     await sys.log(pid, 3)
     for _ in range(5):
         await Counter.incr(pid)
-    assert [str(event)[:4] for event in await sys.get_log(pid)] == [
-        "sent",
-        "got ",
-        "sent",
-    ]
+    assert [event.kind for event in await sys.get_log(pid)] == ["out", "in", "out"]
     await sys.log(pid, 2)
     assert len(await sys.get_log(pid)) == 2
     await sys.log(pid, 0)
@@ -131,15 +127,16 @@ async def test_a_trace_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     await sys.trace(pid, False)
     await Answers.plain(pid)
 
+    me = process.self()
     assert capsys.readouterr().out.splitlines() == [
-        f"*DBG* {pid} got <more of {pid}>",
-        f"*DBG* {pid} sent 3 to <more of {pid}>",
-        f"*DBG* {pid} continues with 'x'",
-        f"*DBG* {pid} went on",
-        f"*DBG* {pid} got 'hello'",
-        f"*DBG* {pid} went on",
-        f"*DBG* {pid} got <plain of {pid}>",
-        f"*DBG* {pid} sent 1 to <plain of {pid}>",
+        f"*DBG* Answers {pid} got call more() from {me}",
+        f"*DBG* Answers {pid} replied 3 to {me}",
+        f"*DBG* Answers {pid} continues with 'x'",
+        f"*DBG* Answers {pid} went on",
+        f"*DBG* Answers {pid} got 'hello'",
+        f"*DBG* Answers {pid} went on",
+        f"*DBG* Answers {pid} got call plain() from {me}",
+        f"*DBG* Answers {pid} replied 1 to {me}",
     ]
 
 
@@ -252,15 +249,13 @@ def test_an_event_can_be_read() -> None:
 
 
 def test_debug_options_are_idle_when_none_is_set() -> None:
-    debug = Debug(lambda _: None)
+    debug = Debug()
     assert debug.idle
-    debug.install("k", lambda *_: None, 0)
+    debug.set(Install(lambda *_: None, key="k"))
     assert not debug.idle
-    debug.remove("k")
+    debug.drop(Install, "k")
     assert debug.idle
-    debug.tracing = True
+    debug.set(Trace())
     assert not debug.idle
     debug.clear()
     assert debug.idle
-    debug.since = 0.0
-    assert not debug.idle
