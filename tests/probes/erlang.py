@@ -39,18 +39,27 @@ from otp.gen_server import BadReturnError
 from tests.kernel.support import assert_nothing_left, outcome_in_process, with_clock
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from otp import ExitReason
 
 NODE = "nonode@nohost"
 
 
-def read_records() -> dict[str, str]:
-    """Return the recorded outcomes by the names of the probes."""
-    file = Path(__file__).with_name("process_gen_server.otp27.txt")
+def read_records(
+    name: str = "process_gen_server.otp27.txt", width: int = 46
+) -> dict[str, str]:
+    """Return the recorded outcomes by the names of the probes.
+
+    In the file called *name*, the first *width* columns have the names.
+    """
+    file = Path(__file__).with_name(name)
     rows = file.read_text(encoding="utf-8").splitlines()[1:]
-    return {row[:46].strip(): row[47:] for row in rows if not row.startswith("==")}
+    return {
+        row[:width].strip(): row[width + 1 :]
+        for row in rows
+        if not row.startswith("==")
+    }
 
 
 class Raised(Exception):  # noqa: N818
@@ -69,10 +78,10 @@ class Died:
 
 
 def probe(
-    name: str,
+    name: str, records: Mapping[str, str] | None = None
 ) -> Callable[[Callable[[], Awaitable[object]]], Callable[[], Awaitable[None]]]:
     """Mark the test of the probe *name*, which returns the outcome."""
-    recorded = read_records()[name]
+    recorded = (read_records() if records is None else records)[name]
 
     def decorate(
         body: Callable[[], Awaitable[object]],
