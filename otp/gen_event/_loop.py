@@ -12,7 +12,7 @@ from ..gen import (
     UnexpectedMessage,
     UnknownRequestError,
 )
-from ..kernel import Exited, emit
+from ..kernel import SHUTDOWN, Exited, emit
 from ..sys import Event, SystemRequest, handle_system_message
 from ._host import Host
 from ._manager import Manager
@@ -54,7 +54,7 @@ async def _take(host: Host, message: object) -> None:
         if reason is not None:
             await manager.stop(reason)
         return
-    if isinstance(message, Exited) and message.pid is process.guardian:
+    if isinstance(message, Exited) and _is_order(process, message):
         await manager.stop(message.reason)
     if host.debug is not None:
         host.debug.handle(process.pid, Event("in", message), manager.instance)
@@ -69,6 +69,17 @@ async def _take(host: Host, message: object) -> None:
             _drop(manager, message)
         case _:
             await manager.tell_all("handle_info", message)
+
+
+def _is_order(process: Process, message: Exited) -> bool:
+    """Tell whether an exit is the order to end: of the parent, or of the whole node.
+
+    Without a parent that is linked to it a manager, which traps exits, would otherwise
+    hold up the end of the node.
+    """
+    if message.pid is process.guardian:
+        return True
+    return message.pid is process.node.root.pid and message.reason == SHUTDOWN
 
 
 async def _answer(manager: Manager, request: Envelope) -> None:

@@ -165,6 +165,28 @@ async def test_the_end_of_the_parent_ends_the_manager() -> None:
     assert log == [("h", "init"), ("h", ManagerStopped())]
 
 
+async def test_the_end_of_the_node_ends_a_manager_without_a_parent(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    del autojump_clock
+    began = trio.current_time()
+    async with otp.Node():
+        _, log = await with_handlers("a")
+
+    assert log == [("a", ManagerStopped())]
+    assert trio.current_time() == began
+
+
+@on_node
+async def test_the_node_may_send_other_exits() -> None:
+    events, log = await with_handlers("a")
+    process.exit(events, Reason("boom"))
+    await wait_all_tasks_blocked()
+
+    assert len(log) == 1
+    assert process.is_alive(events)
+
+
 @on_node
 async def test_what_the_manager_owes_is_failed_when_it_ends() -> None:
     events, _ = await with_handlers("a")
