@@ -64,10 +64,10 @@ from ._handler import (
 from ._reports import HandlerReport as HandlerReport
 from ._requests import Query as Query
 from ._results import (
-    CallResult as CallResult,
     EventResult as EventResult,
+    HandlerCallResult as HandlerCallResult,
+    HandlerInitResult as HandlerInitResult,
     Hibernate as Hibernate,
-    InitResult as InitResult,
     Remove as Remove,
     Reply as Reply,
     Swap as Swap,

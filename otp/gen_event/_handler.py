@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
 
     from ._endings import Ending, Predecessor
-    from ._results import CallResult, EventResult, InitResult
+    from ._results import EventResult, HandlerCallResult, HandlerInitResult
 
     Event_contra = TypeVarWithDefault("Event_contra", contravariant=True, default=Any)
 else:
@@ -44,7 +44,7 @@ class EventHandler(Generic[Event_contra]):
     The parameter is the type of the events: ``class Console(EventHandler[Alarm])``.
     """
 
-    async def init(self) -> InitResult:
+    async def init(self) -> HandlerInitResult:
         """Get ready; whoever adds the handler waits until this has returned.
 
         Returns:
@@ -56,7 +56,7 @@ class EventHandler(Generic[Event_contra]):
         self,
         predecessor: Predecessor,  # noqa: ARG002 - for those who override it
         /,
-    ) -> InitResult:
+    ) -> HandlerInitResult:
         """Get ready in the place of another handler, instead of by `init`.
 
         *predecessor* says what the other one's `terminate` has come to. Without this
@@ -73,7 +73,7 @@ class EventHandler(Generic[Event_contra]):
         """
         raise NotImplementedError(f"{type(self).__name__} has no handle_event()")
 
-    async def handle_call(self, request: Any, /) -> CallResult:
+    async def handle_call(self, request: Any, /) -> HandlerCallResult:
         """Answer a request that was sent by `gen_event.call` to this handler.
 
         Returns:

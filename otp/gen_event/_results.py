@@ -106,10 +106,10 @@ class Swap:
 EventResult: TypeAlias = Hibernate | Remove | Swap | None
 """What ``handle_event`` and ``handle_info`` may return."""
 
-CallResult: TypeAlias = Reply[Any] | Remove | Swap | object
+HandlerCallResult: TypeAlias = Reply[Any] | Remove | Swap | object
 """What ``handle_call`` may return: a plain value is the answer."""
 
-InitResult: TypeAlias = Hibernate | Fail | None
+HandlerInitResult: TypeAlias = Hibernate | Fail | None
 """What ``init`` may return."""
 
 
