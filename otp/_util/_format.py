@@ -46,7 +46,10 @@ def kind_of(message: object) -> str:
     That is the name of its class, or what its method ``__kind__`` returns.
     """
     kind = getattr(type(message), "__kind__", None)
-    return type(message).__name__ if kind is None else kind(message)
+    try:
+        return type(message).__name__ if kind is None else str(kind(message))
+    except Exception:  # noqa: BLE001 - a stranger's, who means something else
+        return type(message).__name__
 
 
 def title(name: str | None, label: object, origin: object) -> str:

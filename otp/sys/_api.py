@@ -14,6 +14,8 @@ from ..kernel import (
     check_reason,
     current,
     find,
+    is_ghost,
+    send_ghost_away,
 )
 from ..proc_lib import await_end
 from ._debug import append
@@ -51,6 +53,8 @@ async def _ask(server: ServerRef, operation: Operation, timeout: float) -> objec
     check_timeout(timeout)
     if process.task is trio.lowlevel.current_task():
         raise CallingSelfError(server)
+    if process.node.ghosts and is_ghost():
+        await send_ghost_away()
     request = SystemRequest(server, operation, timeout)
     process.mailbox.put(request)
     if timeout != float("inf"):
@@ -159,6 +163,8 @@ async def stop(
     process = _find(server)
     if process is current() and process.task is trio.lowlevel.current_task():
         raise CallingSelfError(server)
+    if is_ghost():
+        await send_ghost_away()
     request = SystemRequest(server, Terminate(reason), timeout)
 
     def ask() -> None:

@@ -7,7 +7,7 @@ from collections import deque
 import pytest
 from hypothesis import given, strategies as st
 
-from otp._util import short
+from otp._util import as_call, kind_of, short, title
 
 LIMITS = st.integers(10, 200)
 VALUES = st.recursive(
@@ -126,3 +126,52 @@ def test_the_text_is_never_longer_than_the_limit(value: object, limit: int) -> N
 @given(st.text().map(Shown) | VALUES, LIMITS)
 def test_the_text_is_always_printable(value: object, limit: int) -> None:
     assert short(value, limit).isprintable()
+
+
+# ----------------------------------------------------------------- calls and kinds
+
+
+def test_a_call_is_shown_as_it_would_be_written() -> None:
+    assert as_call("add", (), {}) == "add()"
+    assert as_call("add", (1, "x"), {"by": None}) == "add(1, 'x', by=None)"
+
+
+def test_a_call_with_many_or_wild_arguments_is_still_short() -> None:
+    assert as_call("add", tuple(range(99)), {}) == "add(0, 1, 2, 3, 4, 5, 6, 7, ...)"
+    assert as_call("add", (Broken(),), {}).startswith("add(<Broken")
+    assert len(as_call("add", ("x" * 10**6,), {})) < 200
+
+
+class Told:
+    """Says itself what kind of message it is."""
+
+    def __kind__(self) -> str:
+        return "something told"
+
+
+def test_the_kind_of_a_message_says_nothing_of_what_is_in_it() -> None:
+    assert kind_of("secret") == "str"
+    assert kind_of(Broken()) == "Broken"
+    assert kind_of(Told()) == "something told"
+    assert kind_of(Told) == "type"
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "origin", "expected"),
+    [
+        ("named", "labelled", Told, "named"),
+        (None, "labelled\nlabel", Told, "labelled label"),
+        (None, ("room", 3), Told, "('room', 3)"),
+        (None, None, Told, "Told"),
+        (None, None, None, "process"),
+        (None, Shown("x" * 500), None, short(Shown("x" * 500))),
+    ],
+)
+def test_a_process_is_called_by_the_best_that_there_is(
+    name: str | None, label: object, origin: object, expected: str
+) -> None:
+    assert title(name, label, origin) == expected
+
+
+def test_a_label_that_cannot_be_shown_does_no_harm() -> None:
+    assert "Broken" in title(None, Broken(), None)
