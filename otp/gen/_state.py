@@ -55,4 +55,5 @@ def formatted(
         shown = {"log": (), **instance.format_status(dict(status))}
         return {key: shown[key] for key in status}
     except (Exception, Exit) as error:  # noqa: BLE001 - contained, as in Erlang
-        return dict.fromkeys(status, f"<format_status failed: {error!r}>")
+        text = f"<format_status failed: {type(error).__name__}>"
+        return {**dict.fromkeys(status, text), "log": ()}

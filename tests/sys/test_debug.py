@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
 import trio
 
-from otp import GenServer, NoReply, Reply, call, cast, gen_server, process, sys
+from otp import (
+    Exit,
+    GenServer,
+    InvalidSpecError,
+    NoReply,
+    Pid,
+    Reason,
+    Reply,
+    call,
+    cast,
+    gen_server,
+    process,
+    sys,
+)
 from otp.kernel import current_node
-from otp.sys import DONE, Debug, Event, Install, Statistics, Trace
+from otp.sys import (
+    DONE,
+    Count,
+    Debug,
+    Event,
+    Install,
+    Statistics,
+    SystemRequest,
+    Trace,
+)
+from otp.sys._messages import SetDebug
 from tests.gen_server.servers import Counter, Scripted
-from tests.kernel.support import on_node
-
-if TYPE_CHECKING:
-    from otp import Pid
+from tests.kernel.support import collected_reports, on_node
 
 
 class Answers(GenServer):
@@ -241,11 +261,107 @@ async def test_system_messages_are_no_events() -> None:
     assert current_node().statistics().dead_letters == 0
 
 
-def test_an_event_can_be_read() -> None:
-    assert str(Event("in", "x")) == "got 'x'"
-    assert str(Event("out", 1, "caller")) == "sent 1 to 'caller'"
-    assert str(Event("noreply")) == "went on"
-    assert str(Event("continue", 2)) == "continues with 2"
+# ------------------------------------------------------------------ what goes wrong
+
+
+def broken_pipe(_line: str) -> None:
+    raise BrokenPipeError
+
+
+@on_node
+async def test_a_trace_that_cannot_be_written_is_taken_out_and_reported() -> None:
+    pid = await gen_server.start(Counter)
+    await sys.trace(pid, write=broken_pipe)
+    await sys.statistics(pid)
+    with collected_reports() as reports:
+        assert await Counter.incr(pid) == 1
+        assert await Counter.incr(pid) == 2
+
+    (report,) = reports
+    assert isinstance(report, sys.DebugReport)
+    assert (report.who, report.option) == (pid, Trace(broken_pipe))
+    assert isinstance(report.error(), BrokenPipeError)
+    assert (await sys.get_status(pid)).debug == (Count(),)
+
+
+@on_node
+async def test_a_function_cannot_end_the_process() -> None:
+    def leave(*_: object) -> object:
+        raise Exit(Reason("x"))
+
+    pid = await gen_server.start(Counter)
+    await sys.install(pid, leave)
+    with collected_reports() as reports:
+        assert await Counter.incr(pid) == 1
+
+    assert [type(report) for report in reports] == [sys.DebugReport]
+
+
+@on_node
+async def test_a_change_that_fails_is_the_callers_error() -> None:
+    def fail(_debug: Debug) -> object:
+        raise ValueError("x")
+
+    pid = await gen_server.start(Counter)
+    request = SystemRequest(pid, SetDebug(fail), 1)
+    assert pid.process is not None
+    pid.process.mailbox.put(request)
+    with pytest.raises(sys.CallbackFailedError, match="setting the debug options"):
+        await request.wait()
+
+    assert await Counter.incr(pid) == 1
+
+
+@pytest.mark.parametrize(
+    ("operation", "args", "kwargs"),
+    [
+        (sys.trace, [], {"write": 3}),
+        (sys.log, [-1], {}),
+        (sys.log, [1.5], {}),
+        (sys.log_to_file, [3], {}),
+        (sys.install, ["fn"], {}),
+        (sys.install, [print], {"key": []}),
+    ],
+)
+@on_node
+async def test_wrong_options_are_refused_before_the_process_hears_of_them(
+    operation: Any, args: list[object], kwargs: dict[str, object]
+) -> None:
+    pid = await gen_server.start(Counter)
+    with pytest.raises(InvalidSpecError):
+        await operation(pid, *args, **kwargs)
+
+    assert (await sys.get_status(pid)).debug == ()
+
+
+# ---------------------------------------------------------------------- without options
+
+
+@on_node
+async def test_without_options_nothing_is_left_of_them() -> None:
+    def done(*_: object) -> object:
+        return DONE
+
+    pid = await gen_server.start(Counter)
+    assert debug_of(pid) is None
+    await sys.trace(pid, write=str)
+    assert debug_of(pid) is not None
+    await sys.no_debug(pid)
+    assert debug_of(pid) is None
+    await sys.install(pid, done)
+    assert debug_of(pid) is not None
+    await Counter.incr(pid)
+    assert debug_of(pid) is None
+
+
+def debug_of(pid: Pid) -> object:
+    """Return what the loop of a server has of debug options."""
+    assert pid.process is not None
+    assert pid.process.task is not None
+    coroutine: Any = pid.process.task.coro
+    while coroutine.cr_code.co_name != "serve":
+        coroutine = coroutine.cr_await
+    return coroutine.cr_frame.f_locals["debug"]
 
 
 def test_debug_options_are_idle_when_none_is_set() -> None:

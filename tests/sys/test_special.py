@@ -269,8 +269,10 @@ async def test_it_may_take_its_messages_in_its_own_order() -> None:
         return message == 2
 
     pid = process.spawn(picky, str, is_two, int, None, bytes, str)
-    for message in (1, 2, [], "x", b"y"):
+    messages: list[object] = [1, 2, [], "x", b"y"]
+    for message in messages:
         process.send(pid, message)
+
     assert await sys.get_state(pid) == ["x", 2, 1, [], b"y"]
 
 
