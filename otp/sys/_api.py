@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import trio
@@ -57,7 +58,10 @@ async def _ask(server: ServerRef, operation: Operation, timeout: float) -> objec
         await send_ghost_away()
     request = SystemRequest(server, operation, timeout)
     process.mailbox.put(request)
-    if timeout != float("inf"):
+    if timeout <= 0:
+        request.expire()
+        await trio.lowlevel.checkpoint()
+    elif timeout != inf:
         process.node.timers.expire_in(timeout, request)
     return await request.wait()
 
@@ -147,7 +151,7 @@ async def stop(
     server: ServerRef,
     reason: ExitReason = NORMAL,
     *,
-    timeout: float = float("inf"),
+    timeout: float = inf,
 ) -> None:
     """End a process of any behaviour in order, and wait until it is dead.
 

@@ -111,4 +111,4 @@ def shown_log(log: object) -> list[str]:
     if not isinstance(log, (list, tuple)):
         return [short(log)]
     events = cast("Iterable[object]", log)
-    return [str(e) if isinstance(e, Event) else short(e) for e in events]
+    return [str(e) if isinstance(e, (Event, str)) else short(e) for e in events]

@@ -51,6 +51,8 @@ class SpecialProcess(Generic[StateT]):
         NotAProcessError: no process runs.
     """
 
+    state: StateT
+
     def __init__(self, state: StateT, *, debug: Iterable[DebugOption] = ()) -> None:
         self.process = current_process(f"a {type(self).__name__}")
         self.state = state

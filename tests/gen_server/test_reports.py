@@ -21,6 +21,7 @@ from otp import (
     Shutdown,
     Stop,
     call,
+    cast,
     gen_server,
     process,
     sys,
@@ -212,6 +213,93 @@ async def test_a_secret_is_in_no_report_and_no_status() -> None:
     assert server.state == {"password": "***", "visits": 1}
     assert server.last_message == "a request"
     assert not any("secret" in text or "guess" in text for text in texts)
+
+
+class Letterbox(Vault):
+    """Is told secrets in every way there is."""
+
+    @cast
+    async def whisper(self, word: str, *, to: str = "") -> None:
+        del word, to
+
+    @cast
+    async def crash(self) -> None:
+        process.dictionary()["key"] = "the secret"
+        raise ValueError("x")
+
+    async def handle_cast(self, request: object) -> None:
+        del request
+
+
+@on_node
+async def test_what_lies_in_the_mailbox_is_known_by_its_kind_only() -> None:
+    pid = await gen_server.start(Letterbox, "secret")
+    with collected_reports() as reports:
+        Letterbox.crash(pid)
+        Letterbox.whisper(pid, "the secret")
+        Letterbox.whisper(pid, "the secret", to="the secret")
+        Letterbox.open.send_request(pid, "the secret")
+        gen_server.cast(pid, "the secret")
+        gen_server.send_request(pid, "the secret")
+        process.send(pid, "the secret")
+        await wait_all_tasks_blocked()
+
+        texts = [report.text() for report in reports]
+    (_, crash) = reports
+    assert isinstance(crash, CrashReport)
+    assert crash.message_queue_len == 6
+    assert crash.messages == {
+        "cast whisper": 2,
+        "call open": 1,
+        "cast": 1,
+        "call": 1,
+        "str": 1,
+    }
+    assert crash.dictionary == ("'key'",)
+    kinds_text = "2 cast whisper, 1 call open, 1 cast, 1 call, 1 str"
+    assert f"    mailbox: 6 ({kinds_text})" in crash.text().splitlines()
+    assert "secret" not in repr(reports)
+    assert not any("secret" in text for text in texts)
+
+
+@on_node
+async def test_a_cast_that_nobody_takes_is_reported_without_its_arguments() -> None:
+    pid = await gen_server.start(Vault, "x")
+    wrong: Any = pid
+    with collected_reports() as reports:
+        Letterbox.whisper(wrong, "secret")
+        Letterbox.whisper(wrong, "secret", to="secret")
+        await wait_all_tasks_blocked()
+
+    assert kinds(reports) == [UnexpectedMessage] * 2
+    for report in reports:
+        assert report.text().endswith("dropped an unexpected message: cast whisper")
+
+
+@on_node
+async def test_a_flood_is_not_looked_at_to_its_end() -> None:
+    class Flooded(Scripted):
+        """Is sent messages of many kinds."""
+
+    def crash(_server: Scripted) -> None:
+        for number in range(3000):
+            process.send(process.self(), number if number < 3 else KINDS[number % 12]())
+        raise ERROR
+
+    with collected_reports() as reports:
+        gen_server.cast(await gen_server.start(Flooded), crash)
+        await wait_all_tasks_blocked()
+
+    (_, report) = reports
+    assert isinstance(report, CrashReport)
+    assert report.message_queue_len == 3000
+    assert sum(report.messages.values()) == 1000
+    (mailbox,) = (line for line in report.text().splitlines() if "mailbox" in line)
+    assert mailbox.startswith("    mailbox: 3000 (3 int, 84 Kind3, ")
+    assert mailbox.endswith(", ...)")
+
+
+KINDS = [type(f"Kind{number}", (), {}) for number in range(12)]
 
 
 @on_node

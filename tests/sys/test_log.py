@@ -137,7 +137,7 @@ class Failing(Talker):
 @pytest.mark.parametrize(
     ("cls", "expected", "lines"),
     [
-        (Vault, ["in", "out"], ["'in'", "'out'", "'in'", "'terminate'"]),
+        (Vault, ["in", "out"], ["in", "out", "in", "terminate"]),
         (Old, (), []),
         (Failing, (), []),
     ],

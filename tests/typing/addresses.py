@@ -15,6 +15,7 @@ from otp import (
     ServerRef,
     Via,
     call,
+    cast,
     child_spec,
     gen_server,
     process,
@@ -138,6 +139,69 @@ async def system_functions_take_any_address(
     assert_type(await sys.get_log(via), list[sys.Event])
     await sys.suspend("x")  # type: ignore[arg-type]
     await sys.stop(pid, "normal")  # type: ignore[arg-type]
+
+
+async def debug_options_are_values(pid: Pid[Base]) -> None:
+    debug: list[sys.DebugOption] = [sys.Trace(print), sys.Log(3), sys.Count()]
+    options = Options(debug=[*debug, sys.LogToFile("x"), sys.Install(watch, 0)])
+    assert_type(options.child_spec(Base, 1, word="x"), ChildSpec[Base])
+    assert_type(options.debug, tuple[sys.DebugOption, ...])
+    assert_type((await sys.get_status(pid)).debug, tuple[sys.DebugOption, ...])
+    assert_type(await sys.install(pid, watch, 0, key="k"), object)
+    await sys.log_to_file(pid, None)
+    await sys.trace(pid, write=print)
+    Options(debug=["trace"])  # type: ignore[list-item]
+    Options(debug=sys.Trace())  # type: ignore[arg-type]
+    options.child_spec(Base, "x")  # type: ignore[arg-type]
+    options.child_spec(Base)  # type: ignore[call-arg]
+    sys.Log("x")  # type: ignore[arg-type]
+    sys.Trace("x")  # type: ignore[arg-type]
+    sys.LogToFile(3)  # type: ignore[arg-type]
+    sys.Install(3)  # type: ignore[arg-type]
+    await sys.log_to_file(pid, 3)  # type: ignore[arg-type]
+
+
+def watch(seen: int, event: sys.Event, server: Base) -> int:
+    assert_type(event.kind, sys.EventKind)
+    assert_type(event.asker, Pid | None)
+    return seen + server.start
+
+
+class Lamp(sys.SpecialProcess[bool]):
+    """Has a loop of its own."""
+
+    async def run(self) -> None:
+        assert_type(self.state, bool)
+        assert_type(await self.receive(), object)
+        assert_type(await self.receive(int, timeout=1), int)
+        assert_type(await self.receive(lambda message: message == 1), object)
+        self.state = "x"  # type: ignore[assignment]
+        await self.receive("x")  # type: ignore[call-overload]
+        self.tell("x")  # type: ignore[arg-type]
+
+
+class Own(GenServer):
+    """Sends itself requests."""
+
+    @cast
+    async def tick(self) -> None:
+        Own.tick(self.pid)
+        Further.more(self.pid)  # type: ignore[arg-type]
+
+
+class Further(Own):
+    """Is another one, and knows it."""
+
+    @cast
+    async def more(self) -> None:
+        Own.tick(self.pid)
+        Further.more(self.pid)
+
+
+def the_own_pid_is_of_the_class(own: Own, further: Further) -> None:
+    assert_type(own.pid, Pid[Own])
+    assert_type(further.pid, Pid[Further])
+    own.pid = further.pid  # type: ignore[misc]
 
 
 def timers_take_any_address(pid: Pid[Base], name: Name[Base], alias: Alias) -> None:
