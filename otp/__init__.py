@@ -13,7 +13,7 @@ behaviours, and supervisors that bring back what crashes.
 #  4 gen
 #  5 sys
 #  6 gen_server, gen_event
-#  7 supervisor
+#  7 supervisor, dynamic_supervisor
 #  9 application
 # 14 reports, cli
 
@@ -22,6 +22,7 @@ from loguru import logger
 from . import (
     abc as abc,
     application as application,
+    dynamic_supervisor as dynamic_supervisor,
     gen as gen,
     gen_event as gen_event,
     gen_server as gen_server,
@@ -40,6 +41,10 @@ from .application import (
     run as run,
 )
 from .gen_event import EventHandler as EventHandler, EventManager as EventManager
+from .dynamic_supervisor import (
+    DynamicSpec as DynamicSpec,
+    DynamicSupervisor as DynamicSupervisor,
+)
 from .gen_server import (
     BadArgumentsError as BadArgumentsError,
     BadReturnError as BadReturnError,

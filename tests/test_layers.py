@@ -19,7 +19,7 @@ FLOORS = {
     4: ["gen"],
     5: ["sys"],
     6: ["gen_server", "gen_event"],
-    7: ["supervisor"],
+    7: ["supervisor", "dynamic_supervisor"],
     9: ["application"],
     14: ["reports", "cli"],
 }
@@ -62,6 +62,8 @@ PURE = [
     "supervisor/_children.py",
     "supervisor/_errors.py",
     "supervisor/_requests.py",
+    "dynamic_supervisor/_errors.py",
+    "dynamic_supervisor/_spec.py",
     "application/_spec.py",
     "application/_order.py",
     "application/_rules.py",

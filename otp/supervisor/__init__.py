@@ -2,7 +2,9 @@
 
 from .._util import fix_module_metadata
 from ..gen_server import stop as stop
+from ._anonymous import AnonymousFamily as AnonymousFamily
 from ._api import (
+    ask as ask,
     change_spec as change_spec,
     count_children as count_children,
     delete_child as delete_child,
@@ -17,6 +19,7 @@ from ._api import (
     which_children as which_children,
 )
 from ._children import (
+    Child as Child,
     ChildCounts as ChildCounts,
     ChildInfo as ChildInfo,
     ChildState as ChildState,
@@ -30,14 +33,17 @@ from ._errors import (
     StrategyError as StrategyError,
     SupervisorError as SupervisorError,
 )
+from ._family import Family as Family
 from ._reports import (
     Context as Context,
     FailedToStartChild as FailedToStartChild,
     Offender as Offender,
     ProgressReport as ProgressReport,
+    Reporter as Reporter,
     RequestedProgressReport as RequestedProgressReport,
     SupervisorReport as SupervisorReport,
 )
+from ._requests import SpecialRequest as SpecialRequest
 from ._spec import (
     AutoShutdown as AutoShutdown,
     Strategy as Strategy,
@@ -50,9 +56,11 @@ from ._spec import (
     simple_one_for_one as simple_one_for_one,
 )
 from ._supervisor import (
+    AnySupervisor as AnySupervisor,
     Supervisor as Supervisor,
     start_link as start_link,
     start_named as start_named,
+    start_supervisor as start_supervisor,
 )
 
 fix_module_metadata(__name__, globals())

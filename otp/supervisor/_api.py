@@ -31,12 +31,13 @@ if TYPE_CHECKING:
     from ._children import ChildCounts, ChildInfo
     from ._requests import Request
     from ._spec import SupervisorSpec
-    from ._supervisor import Supervisor
+    from ._supervisor import AnySupervisor, Supervisor
 
 T = TypeVar("T")
 
 
-async def _ask(supervisor: ServerRef[Supervisor], request: Request[T]) -> T:
+async def ask(supervisor: ServerRef[AnySupervisor], request: Request[T]) -> T:
+    """Return what *supervisor* answers to *request*."""
     return cast("T", await gen_server.call(supervisor, request, timeout=inf))
 
 
@@ -59,7 +60,7 @@ async def start_child_with_info(
     supervisor: ServerRef[Supervisor], spec: ChildSpec[T]
 ) -> Started[T]:
     """Do the same as `start_child`; return also what the start function told."""
-    return await _ask(supervisor, StartChild(spec))
+    return await ask(supervisor, StartChild(spec))
 
 
 async def start_dynamic_child(
@@ -81,7 +82,7 @@ async def start_dynamic_child_with_info(
     supervisor: ServerRef[Supervisor], /, *args: object
 ) -> Started[Any]:
     """Do the same as `start_dynamic_child`; return also what the start told."""
-    return await _ask(supervisor, StartDynamicChild(args))
+    return await ask(supervisor, StartDynamicChild(args))
 
 
 async def terminate_child(supervisor: ServerRef[Supervisor], child: Hashable) -> None:
@@ -98,7 +99,7 @@ async def terminate_child(supervisor: ServerRef[Supervisor], child: Hashable) ->
         NotFoundError: there is no such child.
         StrategyError: an id was given to a simple_one_for_one supervisor.
     """
-    await _ask(supervisor, TerminateChild(child))
+    await ask(supervisor, TerminateChild(child))
 
 
 async def restart_child(supervisor: ServerRef[Supervisor], id_: Hashable) -> Pid[Any]:
@@ -119,7 +120,7 @@ async def restart_child_with_info(
     supervisor: ServerRef[Supervisor], id_: Hashable
 ) -> Started[Any]:
     """Do the same as `restart_child`; return also what the start function told."""
-    return await _ask(supervisor, RestartChild(id_))
+    return await ask(supervisor, RestartChild(id_))
 
 
 async def delete_child(supervisor: ServerRef[Supervisor], id_: Hashable) -> None:
@@ -131,20 +132,21 @@ async def delete_child(supervisor: ServerRef[Supervisor], id_: Hashable) -> None
         NotFoundError: there is no such child.
         StrategyError: the supervisor is a simple_one_for_one.
     """
-    await _ask(supervisor, DeleteChild(id_))
+    await ask(supervisor, DeleteChild(id_))
 
 
-async def which_children(supervisor: ServerRef[Supervisor]) -> list[ChildInfo]:
+async def which_children(supervisor: ServerRef[AnySupervisor]) -> list[ChildInfo]:
     """Return the children, newest first.
 
-    Those of a simple_one_for_one supervisor come oldest first and without ids.
+    Those of a simple_one_for_one or a dynamic supervisor come oldest first and without
+    ids.
     """
-    return await _ask(supervisor, WhichChildren())
+    return await ask(supervisor, WhichChildren())
 
 
-async def count_children(supervisor: ServerRef[Supervisor]) -> ChildCounts:
+async def count_children(supervisor: ServerRef[AnySupervisor]) -> ChildCounts:
     """Return how many children there are, alive or not."""
-    return await _ask(supervisor, CountChildren())
+    return await ask(supervisor, CountChildren())
 
 
 async def get_childspec(
@@ -159,7 +161,7 @@ async def get_childspec(
     Raises:
         NotFoundError: there is no such child.
     """
-    return await _ask(supervisor, GetChildSpec(child))
+    return await ask(supervisor, GetChildSpec(child))
 
 
 async def change_spec(supervisor: ServerRef[Supervisor], spec: SupervisorSpec) -> None:
@@ -174,4 +176,4 @@ async def change_spec(supervisor: ServerRef[Supervisor], spec: SupervisorSpec) -
     Raises:
         StrategyError: it would become or cease to be a simple_one_for_one.
     """
-    await _ask(supervisor, ChangeSpec(spec))
+    await ask(supervisor, ChangeSpec(spec))

@@ -1,58 +1,47 @@
 """The children of a simple_one_for_one supervisor: many of one kind.
 
 They share one specification, and each has arguments of its own behind those that
-stand there. A child that has ended for good is forgotten.
+stand there.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 import attrs
-import trio
 
 from .. import process
-from ..kernel import Pid
-from ._children import Child, ChildCounts, ChildInfo
-from ._decide import is_expected_end
+from ._anonymous import AnonymousFamily, is_pid
+from ._children import Child, ChildCounts
 from ._errors import NotFoundError, StrategyError
-from ._family import Family
-from ._shutdown import stop_children
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Hashable
 
     from ..kernel import ExitReason
     from ..proc_lib import ChildSpec, Started
     from ._spec import SupervisorSpec
 
 
-class DynamicFamily(Family):
-    """Children of one kind. Each is known by the first pid that it had."""
+class DynamicFamily(AnonymousFamily):
+    """Children of one kind."""
+
+    kind = "simple_one_for_one"
 
     @property
     def template(self) -> ChildSpec:
         """The specification of them all."""
         return self.spec.children[0]
 
-    def _listed(self, spec: SupervisorSpec) -> Iterable[ChildSpec]:
-        del spec
-        return ()
+    def _spec_of(self, child: Child) -> ChildSpec:
+        del child
+        return self.template
 
-    # -------------------------------------------------------------- all of them at once
-
-    async def stop_all(self) -> None:
-        """Stop all children at once; report those that ended wrongly, by reasons."""
-        limit = self.template.shutdown
-        up = [c.pid for c in self.children if c.pid is not None and not c.restarting]
-        ends = await stop_children(up, limit)
+    def _report_ends(self, wrong: list[tuple[Child, ExitReason]]) -> None:
         groups: dict[str, list[ExitReason]] = {}
-        for reason in ends.values():
-            if not is_expected_end(
-                reason, self.template.restart, brutal=limit == "brutal_kill"
-            ):
-                # A reason may hold what cannot be a key; what looks the same is.
-                groups.setdefault(repr(reason), []).append(reason)
+        for _, reason in wrong:
+            # A reason may hold what cannot be a key; what looks the same is.
+            groups.setdefault(repr(reason), []).append(reason)
         anyone = Child(self.template, self.template.id)
         for reasons in groups.values():
             self.reporter.trouble(
@@ -64,8 +53,6 @@ class DynamicFamily(Family):
         if self.template.restart != "temporary":
             for child in self.children:
                 child.spec = spec.children[0]
-
-    # ------------------------------------------------------------ on somebody's request
 
     async def start_child(self, spec: ChildSpec) -> Started:
         """Refuse: the children here have one specification."""
@@ -84,28 +71,17 @@ class DynamicFamily(Family):
             child.args = None
         return started
 
-    async def restart_child(self, id_: Hashable) -> Started:
-        """Refuse: who does not run is not known here."""
-        raise self._no_ids(id_, "restarted")
-
     async def terminate_child(self, id_: Hashable) -> None:
         """Stop the child that is called by its pid; who is dead already is no error."""
-        if not _is_pid(id_):
-            raise self._no_ids(id_, "terminated")
-        child = self.children.find_pid(id_)
-        if child is not None:
-            await self._stop(child)
-            self.children.remove(child)
-        elif process.is_alive(id_):
-            raise NotFoundError(id_)
-
-    def delete_child(self, id_: Hashable) -> None:
-        """Refuse: who does not run is not known here."""
-        raise self._no_ids(id_, "deleted")
+        try:
+            await super().terminate_child(id_)
+        except NotFoundError:
+            if is_pid(id_) and process.is_alive(id_):
+                raise
 
     def get_childspec(self, id_: Hashable) -> ChildSpec:
         """Return the specification of them all, for its id or for any child's pid."""
-        if _is_pid(id_):
+        if is_pid(id_):
             known = self.children.find_pid(id_) is not None or not process.is_alive(id_)
         else:
             known = id_ == self.template.id
@@ -113,40 +89,6 @@ class DynamicFamily(Family):
             raise NotFoundError(id_)
         return self.template
 
-    def which_children(self) -> list[ChildInfo]:
-        """Return all children, oldest first, those that wait to be restarted last."""
-        spec = self.template
-        return [
-            ChildInfo(None, child.state, spec.type, spec.modules)
-            for child in sorted(self.children, key=lambda child: child.restarting)
-        ]
-
     def count_children(self) -> ChildCounts:
         """Count the children; there is one specification."""
         return attrs.evolve(super().count_children(), specs=1)
-
-    def _no_ids(self, id_: Hashable, what: str) -> StrategyError:
-        text = (
-            f"{id_!r} cannot be {what}: the children of a simple_one_for_one "
-            f"supervisor have no ids, and are terminated by their pids"
-        )
-        return StrategyError(id_, text)
-
-    # --------------------------------------------------------------- what it is made of
-
-    async def _start(self, child: Child, *, requested: bool = False) -> Started:
-        # Among so many, one more is no news: there are no progress reports.
-        del requested
-        started = await child.start()
-        self.children.set_up(child, started.pid, trio.current_time())
-        if child.id is None:
-            child.id = started.pid
-        self.children.add(child)
-        return started
-
-    def _keep(self, child: Child) -> None:
-        self.children.remove(child)
-
-
-def _is_pid(value: object) -> TypeGuard[Pid]:
-    return isinstance(value, Pid)

@@ -12,6 +12,7 @@ from ._children import ChildCounts, ChildInfo
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    from ._family import Family
     from ._spec import SupervisorSpec
 
 T = TypeVar("T")
@@ -91,6 +92,20 @@ class ChangeSpec(Request[None]):
     spec: SupervisorSpec
 
 
+class SpecialRequest(Request[T], Generic[T]):
+    """A request that only one kind of supervisor knows, and that brings its answer."""
+
+    __slots__ = ()
+
+    async def carry_out(self, family: Family, /) -> T:
+        """Do what is asked with the children of the supervisor.
+
+        Raises:
+            StrategyError: it is a supervisor of another kind.
+        """
+        raise NotImplementedError
+
+
 AnyRequest = (
     StartChild[Any]
     | StartDynamicChild
@@ -102,7 +117,7 @@ AnyRequest = (
     | CountChildren
     | ChangeSpec
 )
-"""Everything that can be asked of a supervisor."""
+"""Everything that can be asked of a supervisor of any kind."""
 
 
 @final

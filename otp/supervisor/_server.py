@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, assert_never, cast, final
 
 from .. import process
 from ..gen_server import (
-    BadReturnError,
     From,
     GenServer,
     Ignore,
@@ -24,9 +23,7 @@ from ..kernel import (
     current_process,
     emit,
 )
-from ._dynamic import DynamicFamily
 from ._errors import SupervisorError
-from ._family import Family
 from ._reports import Reporter
 from ._requests import (
     ChangeSpec,
@@ -35,6 +32,7 @@ from ._requests import (
     GetChildSpec,
     Request,
     RestartChild,
+    SpecialRequest,
     StartChild,
     StartDynamicChild,
     TerminateChild,
@@ -42,15 +40,15 @@ from ._requests import (
     WhichChildren,
 )
 from ._shutdown import reap
-from ._spec import SupervisorSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ..gen_server import InfoResult, InitResult
     from ..kernel import ExitReason
+    from ._family import Family
     from ._requests import AnyRequest
-    from ._supervisor import Supervisor
+    from ._supervisor import AnySupervisor
 
 
 @final
@@ -61,7 +59,7 @@ class SupervisorServer(GenServer):
 
     def __init__(
         self,
-        behaviour: Callable[..., Supervisor],
+        behaviour: Callable[..., AnySupervisor],
         args: tuple[object, ...],
         kwargs: Mapping[str, object],
     ) -> None:
@@ -72,12 +70,11 @@ class SupervisorServer(GenServer):
         self._behaviour = behaviour(*args, **kwargs)
 
     async def init(self) -> InitResult:
-        spec = _checked(self._behaviour, self._behaviour.children())
-        if isinstance(spec, Ignore):
-            return spec
-        simple = spec.strategy == "simple_one_for_one"
         reporter = Reporter(self._process, type(self._behaviour))
-        self.family = (DynamicFamily if simple else Family)(spec, reporter)
+        family = self._behaviour.__family__(reporter)
+        if isinstance(family, Ignore):
+            return family
+        self.family = family
         failure = await self.family.start_all()
         if failure is None:
             return None
@@ -90,6 +87,9 @@ class SupervisorServer(GenServer):
             from_.fail(UnknownRequestError(from_.server, text))
             return NoReply()
         try:
+            if isinstance(request, SpecialRequest):
+                special = cast("SpecialRequest[object]", request)
+                return await special.carry_out(self.family)
             return await self._answer(cast("AnyRequest", request))
         except (SupervisorError, StartError, InvalidSpecError) as error:
             from_.fail(error)
@@ -141,16 +141,8 @@ class SupervisorServer(GenServer):
     async def code_change(self, old_version: object, extra: object) -> None:
         """Ask again which children there are; see `Family.change_spec`."""
         del old_version, extra
-        spec = _checked(self._behaviour, self._behaviour.children())
-        if isinstance(spec, SupervisorSpec):
-            self.family.change_spec(spec)
+        await self._behaviour.__renew__(self.family)
 
     async def _reap(self) -> None:
         if hasattr(self, "family"):
             await reap(self._process, self.family.limits())
-
-
-def _checked(behaviour: Supervisor, answer: object) -> SupervisorSpec | Ignore:
-    if isinstance(answer, (SupervisorSpec, Ignore)):
-        return answer
-    raise BadReturnError(type(behaviour), "children", answer)

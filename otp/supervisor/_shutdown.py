@@ -32,7 +32,7 @@ from ..kernel import (
 from ..proc_lib import default_shutdown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from ..kernel import ExitReason, Pid, Process, Ref
     from ..proc_lib import ShutdownLimit
@@ -43,31 +43,36 @@ UNLINKED: Final = Reason("child_process_unlinked")
 
 async def stop_child(pid: Pid, limit: ShutdownLimit) -> ExitReason:
     """Stop one child and return why it has ended; see `stop_children`."""
-    return (await stop_children([pid], limit))[pid]
+    return (await stop_children({pid: limit}))[pid]
 
 
 async def stop_children(
-    pids: Iterable[Pid], limit: ShutdownLimit
+    limits: Mapping[Pid, ShutdownLimit],
 ) -> dict[Pid, ExitReason]:
     """Stop children, all at once, and return why each has ended.
 
-    They are told to shut down, and those that still live after *limit* seconds, which
-    is one time for all of them, are killed; ``"brutal_kill"`` kills them at once.
+    They are told to shut down, and those that still live when their time is over are
+    killed; ``"brutal_kill"`` kills them at once. The time of all begins when the last
+    of them has been told, so that there is one timer for each limit.
     """
-    order = KILL if limit == "brutal_kill" else SHUTDOWN
     waiting: dict[Ref, Pid] = {}
-    for pid in pids:
+    overdue: dict[float, list[Pid]] = {}
+    for pid, limit in limits.items():
         waiting[process.monitor(pid)] = pid
-        process.exit(pid, order)
-    deadline = inf if limit == "brutal_kill" else trio.current_time() + limit
+        if limit == "brutal_kill":
+            process.exit(pid, KILL)
+        else:
+            process.exit(pid, SHUTDOWN)
+            overdue.setdefault(limit, []).append(pid)
+    now = trio.current_time()
+    left = sorted(overdue, reverse=True)
     reasons: dict[Pid, ExitReason] = {}
     while waiting:
         try:
-            down = await _receive_down(waiting, deadline)
+            down = await _receive_down(waiting, now + left[-1] if left else inf)
         except ReceiveTimeoutError:
-            for pid in waiting.values():
+            for pid in overdue[left.pop()]:
                 process.exit(pid, KILL)
-            deadline = inf
         else:
             pid = waiting.pop(down.ref)
             reasons[pid] = _take_leave(pid, down.reason)

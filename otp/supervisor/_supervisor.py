@@ -2,26 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, TypeVar, cast
 
 from ..gen import NO_KWARGS
-from ..gen_server import init_server, serve
+from ..gen_server import BadReturnError, Ignore, init_server, serve
 from ..kernel import InvalidSpecError
 from ..proc_lib import StartOptions, start_process
+from ._dynamic import DynamicFamily
+from ._family import Family
 from ._server import SupervisorServer
+from ._spec import SupervisorSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..gen_server import Ignore
     from ..kernel import Name, Pid, Via
     from ..proc_lib import ChildType
-    from ._spec import SupervisorSpec
+    from ._reports import Reporter
 
 P = ParamSpec("P")
 
 
-class Supervisor:
+class AnySupervisor:
+    """What the classes of all supervisors have in common.
+
+    The instance is only asked for the children; the process around it belongs to the
+    framework.
+    """
+
+    __child_type__: ClassVar[ChildType] = "supervisor"
+
+    def __family__(self, reporter: Reporter) -> Family | Ignore:
+        """Return the children as they are at first, or that there is nothing to do."""
+        raise NotImplementedError(f"{type(self).__name__} does not say whom it has")
+
+    async def __renew__(self, family: Any) -> None:
+        """Let *family*, which `__family__` returned, go on as is said by now."""
+
+    @classmethod
+    async def __start_link__(
+        cls,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+        name: Name | Via | None,
+        /,
+    ) -> Pid[Self]:
+        options = StartOptions(cls, link=True, name=name, host=True)
+        given = (cls, args, kwargs)
+        process, _ = await start_process(
+            options, serve, init_server, SupervisorServer, given, NO_KWARGS
+        )
+        return cast("Pid[Self]", process.pid)
+
+
+class Supervisor(AnySupervisor):
     """A process that starts other processes, watches them and restarts them.
 
     Derive from it and say in `children` what is to run::
@@ -38,8 +72,6 @@ class Supervisor:
     belongs to the framework, and what can be asked of that are the functions of
     `otp.supervisor`.
     """
-
-    __child_type__: ClassVar[ChildType] = "supervisor"
 
     def __init__(self, spec: SupervisorSpec | None = None) -> None:
         self._spec = spec
@@ -63,23 +95,27 @@ class Supervisor:
             )
         return self._spec
 
-    @classmethod
-    async def __start_link__(
-        cls,
-        args: tuple[object, ...],
-        kwargs: Mapping[str, object],
-        name: Name | Via | None,
-        /,
-    ) -> Pid[Self]:
-        options = StartOptions(cls, link=True, name=name, host=True)
-        given = (cls, args, kwargs)
-        process, _ = await start_process(
-            options, serve, init_server, SupervisorServer, given, NO_KWARGS
-        )
-        return cast("Pid[Self]", process.pid)
+    def __family__(self, reporter: Reporter) -> Family | Ignore:
+        spec = _checked(self, self.children())
+        if isinstance(spec, Ignore):
+            return spec
+        simple = spec.strategy == "simple_one_for_one"
+        return (DynamicFamily if simple else Family)(spec, reporter)
+
+    async def __renew__(self, family: Family) -> None:
+        spec = _checked(self, self.children())
+        if isinstance(spec, SupervisorSpec):
+            family.change_spec(spec)
+
+
+def _checked(behaviour: Supervisor, answer: object) -> SupervisorSpec | Ignore:
+    if isinstance(answer, (SupervisorSpec, Ignore)):
+        return answer
+    raise BadReturnError(type(behaviour), "children", answer)
 
 
 S = TypeVar("S", bound=Supervisor)
+A = TypeVar("A", bound=AnySupervisor)
 
 
 async def start_link(cls: Callable[P, S], *args: P.args, **kwargs: P.kwargs) -> Pid[S]:
@@ -92,7 +128,7 @@ async def start_link(cls: Callable[P, S], *args: P.args, **kwargs: P.kwargs) -> 
         StartIgnored: `children` returned `Ignore`.
         TypeError: *cls* is no `Supervisor`.
     """
-    return await _start(cls, args, kwargs, None)
+    return await start_supervisor(Supervisor, cls, args, kwargs, None)
 
 
 async def start_named(
@@ -103,16 +139,22 @@ async def start_named(
     Raises:
         AlreadyStartedError: somebody has the name; nothing is started.
     """
-    return await _start(cls, args, kwargs, name)
+    return await start_supervisor(Supervisor, cls, args, kwargs, name)
 
 
-async def _start(
-    cls: Callable[P, S],
+async def start_supervisor(
+    kind: type[AnySupervisor],
+    cls: Callable[..., A],
     args: tuple[object, ...],
     kwargs: Mapping[str, object],
-    name: Name[S] | Via[S] | None,
-) -> Pid[S]:
-    if not isinstance(cls, type) or not issubclass(cls, Supervisor):
-        raise TypeError(f"{cls!r} is no Supervisor class")
-    supervisor: type[Supervisor] = cls
-    return cast("Pid[S]", await supervisor.__start_link__(args, kwargs, name))
+    name: Name[A] | Via[A] | None,
+) -> Pid[A]:
+    """Start a supervisor of class *cls*, which is to be a *kind*, linked to the caller.
+
+    Raises:
+        TypeError: *cls* is no *kind*.
+    """
+    if not isinstance(cls, type) or not issubclass(cls, kind):
+        raise TypeError(f"{cls!r} is no {kind.__name__} class")
+    supervisor: type[AnySupervisor] = cls
+    return cast("Pid[A]", await supervisor.__start_link__(args, kwargs, name))

@@ -1,0 +1,115 @@
+"""The children of one dynamic supervisor, and what is asked of it.
+
+How a child is restarted, reported and stopped is what `otp.supervisor` does with
+children without ids. Whatever is done for one child costs the same however many there
+are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast, final
+
+import attrs
+
+from .._util import Window
+from ..kernel import InvalidSpecError, Pid
+from ..proc_lib import ChildSpec
+from ..supervisor import (
+    AnonymousFamily,
+    Child,
+    NotFoundError,
+    StrategyError,
+)
+from ._errors import MaxChildrenError
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from ..proc_lib import Started
+    from ..supervisor import Reporter, SupervisorSpec
+    from ._spec import DynamicSpec
+
+
+@final
+class Crowd(AnonymousFamily):
+    """Children with a specification each and without ids."""
+
+    kind = "dynamic"
+
+    def __init__(self, limits: DynamicSpec, reporter: Reporter) -> None:
+        super().__init__(limits.restarting(), reporter)
+        self.dynamic = limits
+
+    def __repr__(self) -> str:
+        return f"<{len(self.children)} children under {self.dynamic!r}>"
+
+    def renew(self, limits: DynamicSpec) -> None:
+        """Go on with other limits; nothing starts or stops."""
+        self.window = Window(
+            limits.max_restarts, limits.max_seconds, self.window.stamps
+        )
+        self.spec = limits.restarting()
+        self.dynamic = limits
+
+    # ------------------------------------------------------------ on somebody's request
+
+    async def start_child(self, spec: ChildSpec) -> Started:
+        """Start a child, unless there are too many."""
+        _check(spec)
+        limit = self.dynamic.max_children
+        if limit is not None and len(self.children) >= limit:
+            raise MaxChildrenError(spec.id, limit)
+        child = Child(spec, None)
+        started = await self._start_as_asked(child)
+        if child.restart == "temporary":
+            # It is not started again, so there may be millions of them in time.
+            child.spec = attrs.evolve(spec, start=spec.start.without_arguments())
+            child.args = None
+        return started
+
+    async def start_dynamic_child(self, args: tuple[object, ...]) -> Started:
+        """Refuse: every child here has its own specification."""
+        raise StrategyError(
+            None,
+            f"a dynamic supervisor has no kind of children to start another of with "
+            f"{args!r}: use dynamic_supervisor.start_child() with a specification",
+        )
+
+    def get_childspec(self, id_: Hashable) -> ChildSpec:
+        """Return the specification of the child that has this pid."""
+        pid = _as_pid(id_)
+        child = None if pid is None else self.children.find_pid(pid)
+        if child is None:
+            raise NotFoundError(id_)
+        return child.spec
+
+    def change_spec(self, spec: SupervisorSpec) -> None:
+        """Refuse: a dynamic supervisor has limits and no list of children."""
+        text = (
+            f"a dynamic supervisor cannot become {spec.strategy}: change its limits "
+            f"with dynamic_supervisor.change_spec()"
+        )
+        raise StrategyError(None, text)
+
+    # --------------------------------------------------------------- what it is made of
+
+    async def _start(self, child: Child, *, requested: bool = False) -> Started:
+        extra, own = self.dynamic.extra_arguments, child.spec.start.args
+        child.args = extra + own if extra and own is not None else None
+        return await super()._start(child, requested=requested)
+
+
+def _as_pid(value: object) -> Pid | None:
+    return cast("Pid", value) if isinstance(value, Pid) else None
+
+
+def _check(spec: object) -> None:
+    if not isinstance(spec, ChildSpec):
+        text = f"a child is specified by child_spec(...), not by {spec!r}"
+        raise InvalidSpecError("invalid_child_spec", spec, text)
+    if spec.significant:
+        text = (
+            f"child {spec.id!r} cannot be significant: a dynamic supervisor never "
+            f"shuts down because a child has ended; use .override(significant=False)"
+        )
+        raise InvalidSpecError("invalid_significant", value=True, text=text)
