@@ -14,6 +14,7 @@ behaviours, and supervisors that bring back what crashes.
 #  5 sys
 #  6 gen_server, gen_event
 #  7 supervisor, dynamic_supervisor
+#  8 registry
 #  9 application
 # 14 reports, cli
 
@@ -29,6 +30,7 @@ from . import (
     global_ as global_,
     proc_lib as proc_lib,
     process as process,
+    registry as registry,
     reports as reports,
     supervisor as supervisor,
     sys as sys,
@@ -109,6 +111,11 @@ from .proc_lib import (
     Backoff as Backoff,
     ChildSpec as ChildSpec,
     child_spec as child_spec,
+)
+from .registry import (
+    AlreadyRegisteredError as AlreadyRegisteredError,
+    NoRegistryError as NoRegistryError,
+    Registry as Registry,
 )
 from .supervisor import (
     Supervisor as Supervisor,

@@ -20,6 +20,7 @@ FLOORS = {
     5: ["sys"],
     6: ["gen_server", "gen_event"],
     7: ["supervisor", "dynamic_supervisor"],
+    8: ["registry"],
     9: ["application"],
     14: ["reports", "cli"],
 }
@@ -64,6 +65,10 @@ PURE = [
     "supervisor/_requests.py",
     "dynamic_supervisor/_errors.py",
     "dynamic_supervisor/_spec.py",
+    "registry/_table.py",
+    "registry/_spread.py",
+    "registry/_messages.py",
+    "registry/_errors.py",
     "application/_spec.py",
     "application/_order.py",
     "application/_rules.py",
