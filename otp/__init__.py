@@ -42,11 +42,11 @@ from .application import (
     ApplicationError as ApplicationError,
     run as run,
 )
-from .gen_event import EventHandler as EventHandler, EventManager as EventManager
 from .dynamic_supervisor import (
     DynamicSpec as DynamicSpec,
     DynamicSupervisor as DynamicSupervisor,
 )
+from .gen_event import EventHandler as EventHandler, EventManager as EventManager
 from .gen_server import (
     BadArgumentsError as BadArgumentsError,
     BadReturnError as BadReturnError,
