@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import attrs
 
 from ..gen import formatted, set_state, state_of
+from ..kernel import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..sys import ChangeCode, Debug
+    from ..sys import ChangeCode, Debug, Event
     from ._handler import EventHandler
     from ._handlers import Installed
     from ._manager import Manager
@@ -58,6 +59,15 @@ class Host:
         """Return the state of each handler as the handler wants it seen."""
         return [_part(one, formatted(one.handler)["state"]) for one in self._handlers()]
 
+    def format_log(self, log: tuple[Event, ...]) -> object:
+        """Return the kept events as all handlers, one after the other, want them."""
+        shown: object = log
+        for one in self._handlers():
+            if isinstance(shown, tuple):
+                kept = cast("tuple[object, ...]", shown)
+                shown = formatted(one.handler, log=kept)["log"]
+        return shown
+
     def _handlers(self) -> tuple[Installed, ...]:
         return self.manager.handlers.all()
 
@@ -96,7 +106,7 @@ def _replace(one: Installed, fn: Callable[[object], object]) -> object:
         if (cls, id_) != part[:2] or not isinstance(state, dict):
             return part
         set_state(one.handler, cast("dict[str, Any]", state))
-    except Exception:  # noqa: BLE001 - contained, as in Erlang
+    except (Exception, Exit):  # noqa: BLE001 - contained, as in Erlang
         set_state(one.handler, old)
         return part
     return new

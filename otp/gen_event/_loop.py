@@ -13,7 +13,13 @@ from ..gen import (
     UnknownRequestError,
 )
 from ..kernel import SHUTDOWN, Exited, emit
-from ..sys import Event, SystemRequest, handle_system_message
+from ..sys import (
+    Event,
+    SystemRequest,
+    handle_debug,
+    handle_system_message,
+    start_debug,
+)
 from ._host import Host
 from ._manager import Manager
 from ._requests import Notify, Operation
@@ -39,6 +45,7 @@ async def serve(
     process.trap_exit = True
     manager = Manager(process, cls(*args, **kwargs))
     host = Host(manager)
+    host.debug = start_debug(ack)
     ack.settle(None)
     process.serving = None
     # Nothing may keep the last request alive while the manager is idle.
@@ -57,7 +64,8 @@ async def _take(host: Host, message: object) -> None:
     if isinstance(message, Exited) and _is_order(process, message):
         await manager.stop(message.reason)
     if host.debug is not None:
-        host.debug.handle(process.pid, Event("in", message), manager.instance)
+        taken = Event("in", message)
+        host.debug = handle_debug(host.debug, process.pid, taken, manager.instance)
     match message:
         case Notify(event):
             await manager.tell_all("handle_event", event)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, final
 import attrs
 
 from .._util import short
+from ..gen import written
 from ..kernel import Crash, Report
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class HandlerReport(Report):
         manager = f"{self.name} {self.pid!r}" if self.name else repr(self.pid)
         lines = [
             f"handler {self.handler} of {manager} failed: {short(self.reason)}",
-            f"last message: {short(self.last_message)}",
+            f"last message: {written(self.last_message)}",
             f"state: {short(self.state)}",
         ]
         return "\n    ".join(lines)

@@ -38,6 +38,9 @@ class Notify:
 
     event: object
 
+    def __kind__(self) -> str:
+        return "event"
+
 
 @final
 @attrs.frozen

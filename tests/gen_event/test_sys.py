@@ -8,7 +8,15 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from otp import CallTimeoutError, EventHandler, EventManager, GenServer, gen_event, sys
+from otp import (
+    CallTimeoutError,
+    EventHandler,
+    EventManager,
+    Exit,
+    GenServer,
+    gen_event,
+    sys,
+)
 from otp.gen_event import HandlerRef, NoHandlerError, Swap
 from otp.sys import CallbackFailedError, Event
 from tests.kernel.support import on_node
@@ -148,10 +156,12 @@ async def test_a_part_keeps_its_state_if_the_function_raises() -> None:
     events = await counting()
     before = await sys.get_state(events)
 
-    def fail(_part: object) -> object:
-        raise ValueError
+    for error in (ValueError(), Exit()):
 
-    assert await sys.replace_state(events, fail) == before
+        def fail(_part: object, error: BaseException = error) -> object:
+            raise error
+
+        assert await sys.replace_state(events, fail) == before
     assert await sys.get_state(events) == before
 
 
@@ -213,6 +223,49 @@ async def test_an_installed_function_sees_the_manager() -> None:
     await gen_event.sync_notify(events, 1)
 
     assert seen == [("in", EventManager)]
+
+
+@on_node
+async def test_a_manager_may_be_watched_from_its_start() -> None:
+    lines: list[str] = []
+    options = gen_event.Options(debug=[sys.Trace(lines.append), sys.Log()])
+    events = await options.start(EventManager[Any])
+    await gen_event.sync_notify(events, 1)
+
+    assert len(lines) == len(await sys.get_log(events)) == 1
+    assert "EventManager" in lines[0]
+    assert "got call SyncNotify(event=1)" in lines[0]
+
+
+@on_node
+async def test_a_function_that_is_done_is_out() -> None:
+    events, _ = await with_handlers("a")
+    await sys.install(events, lambda *_: sys.DONE)
+    await gen_event.sync_notify(events, 1)
+
+    assert (await sys.get_status(events)).debug == ()
+
+
+@on_node
+async def test_each_handler_has_a_say_in_how_the_log_is_shown() -> None:
+    class Hiding(Slotted):
+        def format_status(self, status: dict[str, Any]) -> dict[str, Any]:
+            return {**status, "log": (*status["log"][:1], "hidden")}
+
+    events = await manager()
+    await gen_event.add_handler(events, Hiding)
+    await gen_event.add_handler(events, Hiding)
+    await sys.log(events)
+    await gen_event.sync_notify(events, 1)
+    await gen_event.sync_notify(events, 2)
+    shown = (await sys.get_status(events)).log
+
+    assert isinstance(shown, tuple)
+    assert shown[1:] == ("hidden",)
+    assert str(shown[0]).startswith("got call SyncNotify(event=1)")
+    await gen_event.add_handler(events, Version1, 666)
+    shown = (await sys.get_status(events)).log
+    assert shown == "<format_status failed: ValueError('hidden')>"
 
 
 # --------------------------------------------------------------------- changing code
