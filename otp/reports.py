@@ -9,7 +9,7 @@ there as ``record["extra"]["report"]``. As a library ``otp`` is silent:
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from loguru import logger
 
@@ -17,16 +17,22 @@ from ._util import fix_module_metadata
 from .application import ApplicationReport
 from .gen_event import HandlerReport
 from .gen_server import ServerReport, UnexpectedMessage
-from .kernel import InstrumentReport, Level, ProcessReport, Report, StuckReport
+from .kernel import (
+    InstrumentReport,
+    Level,
+    ProcessReport,
+    Report,
+    StuckReport,
+    write_log,
+)
 from .proc_lib import CrashReport
 from .supervisor import ProgressReport, SupervisorReport
-
-if TYPE_CHECKING:
-    from loguru import Record
+from .sys import DebugReport
 
 __all__ = [
     "ApplicationReport",
     "CrashReport",
+    "DebugReport",
     "HandlerReport",
     "InstrumentReport",
     "Level",
@@ -59,22 +65,7 @@ def show(level: str = "INFO", stream: TextIO | None = None) -> int:
     """
     logger.remove()
     logger.enable("otp")
-    return logger.add(
-        stream or sys.stderr,
-        level=level,
-        format=_format,
-        backtrace=False,
-        diagnose=False,
-    )
-
-
-def _format(record: Record) -> str:
-    where = "" if "report" in record["extra"] else " <dim>{name}:</dim>"
-    return (
-        "<dim>{time:HH:mm:ss.SSS}</dim> <level>{level: <8}</level>"
-        + where
-        + " {message}\n{exception}"
-    )
+    return write_log(stream or sys.stderr, level)
 
 
 fix_module_metadata(__name__, globals())

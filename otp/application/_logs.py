@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Final, Literal, get_args
 
 from loguru import logger
 
-from ..kernel import InvalidSpecError
+from ..kernel import InvalidSpecError, write_log
 
 LogLevel = Literal["TRACE", "DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL"]
 """From which level on a log line is shown."""
-
-FORMAT: Final = "<dim>{time:HH:mm:ss.SSS}</dim> <level>{level: <8}</level> {message}"
 
 # The handler that loguru starts with; once it is gone somebody has chosen handlers.
 _LOGURUS_OWN: Final = 0
@@ -40,13 +37,4 @@ def show_logs(level: LogLevel) -> None:
         logger.remove(_LOGURUS_OWN)
     except ValueError:
         return
-    # Not diagnose: that would put the values of variables into the log, and among
-    # them may be what nobody should read there.
-    logger.add(
-        sys.stderr,
-        level=level,
-        format=FORMAT,
-        colorize=sys.stderr.isatty() and "NO_COLOR" not in os.environ,
-        backtrace=False,
-        diagnose=False,
-    )
+    write_log(sys.stderr, level)

@@ -108,6 +108,7 @@ from ._report import (
     Report as Report,
     StuckReport as StuckReport,
     emit as emit,
+    write_log as write_log,
 )
 from ._routing import (
     check_address as check_address,

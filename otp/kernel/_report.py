@@ -7,7 +7,8 @@ it is found as ``record["extra"]["report"]``. As a library the package is silent
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, final
+import os
+from typing import TYPE_CHECKING, ClassVar, Literal, TextIO, final
 
 import attrs
 from loguru import logger
@@ -15,6 +16,8 @@ from loguru import logger
 from .._util import short
 
 if TYPE_CHECKING:
+    from loguru import Record
+
     from ._ids import Pid
     from ._reasons import ExitReason
 
@@ -43,6 +46,35 @@ def emit(report: Report) -> None:
     # The text is made only if somebody listens.
     bound = logger.bind(report=report)
     bound.opt(lazy=True, exception=report.error()).log(report.level, "{}", report.text)
+
+
+def write_log(stream: TextIO, level: str) -> int:
+    """Let loguru write the log, reports included, to *stream* from *level* on.
+
+    There is colour on a terminal, unless the environment has ``NO_COLOR``.
+
+    Returns:
+        loguru's number of the handler.
+    """
+    # Not diagnose: that would put the values of variables into the log, and among
+    # them may be what nobody should read there.
+    return logger.add(
+        stream,
+        level=level,
+        format=_format,
+        colorize=stream.isatty() and "NO_COLOR" not in os.environ,
+        backtrace=False,
+        diagnose=False,
+    )
+
+
+def _format(record: Record) -> str:
+    where = "" if "report" in record["extra"] else " <dim>{name}:</dim>"
+    return (
+        "<dim>{time:HH:mm:ss.SSS}</dim> <level>{level: <8}</level>"
+        + where
+        + " {message}\n{exception}"
+    )
 
 
 @final

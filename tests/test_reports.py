@@ -1,0 +1,115 @@
+"""Reports as lines of a log."""
+
+from __future__ import annotations
+
+import re
+import sys as python
+from io import StringIO
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+from loguru import logger
+
+from otp import reports
+from otp.kernel import emit
+from otp.reports import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Told(Report):
+    """Tells something."""
+
+    level = "WARNING"
+
+    def text(self) -> str:
+        return "what is {told}"
+
+
+class Failed(Report):
+    """Has an exception."""
+
+    def text(self) -> str:
+        return "what has failed"
+
+    def error(self) -> BaseException:
+        try:
+            fail("a value of " + "a variable")
+        except ValueError as error:
+            return error
+
+
+def fail(argument: str) -> NoReturn:
+    """Raise something that says nothing of the argument."""
+    raise ValueError(len(argument))
+
+
+class Terminal(StringIO):
+    """Says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    """Leave the log as it was."""
+    yield
+    logger.disable("otp")
+    logger.remove()
+    logger.add(python.stderr)
+
+
+def plain(stream: StringIO) -> list[str]:
+    """Return the lines of *stream*, without their time."""
+    return [re.sub(r"^[\d:.]{12} ", "", line) for line in stream.getvalue().split("\n")]
+
+
+def test_a_report_is_a_line_with_its_level() -> None:
+    stream = StringIO()
+    reports.show(stream=stream)
+    emit(Told())
+
+    assert plain(stream) == ["WARNING  what is {told}", ""]
+
+
+def test_what_others_say_is_shown_with_who_says_it() -> None:
+    stream = StringIO()
+    reports.show(stream=stream)
+    logger.info("hello {}", "there")
+
+    assert plain(stream) == [f"INFO     {__name__}: hello there", ""]
+
+
+def test_only_what_is_important_enough_is_shown() -> None:
+    stream = StringIO()
+    number = reports.show("ERROR", stream)
+    emit(Told())
+    emit(Failed())
+    logger.remove(number)
+    emit(Failed())
+
+    lines = plain(stream)
+    assert lines[0] == "ERROR    what has failed"
+    assert lines[-2:] == ["ValueError: 21", ""]
+    assert "a value of a variable" not in "".join(lines)
+
+
+def test_there_is_no_such_level() -> None:
+    with pytest.raises(ValueError, match="LOUD"):
+        reports.show("LOUD")
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_terminal_has_colours_unless_they_are_not_wanted(
+    monkeypatch: pytest.MonkeyPatch, wanted: bool
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if not wanted:
+        monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    reports.show(stream=stream)
+    emit(Told())
+
+    assert ("\x1b[" in stream.getvalue()) is wanted
