@@ -12,7 +12,7 @@ behaviours, and supervisors that bring back what crashes.
 #  3 proc_lib
 #  4 gen
 #  5 sys
-#  6 gen_server, gen_event
+#  6 gen_server, gen_event, task
 #  7 supervisor, dynamic_supervisor
 #  8 registry
 #  9 application
@@ -34,6 +34,7 @@ from . import (
     reports as reports,
     supervisor as supervisor,
     sys as sys,
+    task as task,
     timer as timer,
 )
 from ._util import fix_module_metadata
@@ -125,6 +126,7 @@ from .supervisor import (
     one_for_one as one_for_one,
     rest_for_one as rest_for_one,
 )
+from .task import Task as Task, TaskResult as TaskResult
 
 __version__ = "0.1.0"
 

@@ -28,6 +28,10 @@ from .kernel import (
 from .proc_lib import CrashReport
 from .supervisor import ProgressReport, SupervisorReport
 from .sys import DebugReport
+from .task import TaskReport
+
+if TYPE_CHECKING:
+    from loguru import Record
 
 __all__ = [
     "ApplicationReport",
@@ -42,6 +46,7 @@ __all__ = [
     "ServerReport",
     "StuckReport",
     "SupervisorReport",
+    "TaskReport",
     "UnexpectedMessage",
     "show",
 ]

@@ -294,8 +294,9 @@ def child_spec(
     """Return the specification of a child that runs ``behaviour(*args, **kwargs)``.
 
     *behaviour* is a class such as a `GenServer` or a `Supervisor`; its name is the
-    id of the child. The instance is made in the child's own process, again for each
-    restart.
+    id of the child, and its attributes ``__child_type__`` and ``__restart__``, if it
+    has them, are the type and when it is restarted. The instance is made in the
+    child's own process, again for each restart.
 
     Raises:
         InvalidSpecError: *behaviour* is not the class of a behaviour.
@@ -308,4 +309,9 @@ def child_spec(
         )
         raise InvalidSpecError("invalid_mfa", behaviour, text)
     start: Start[B] = Start(behaviour, args, kwargs)
-    return ChildSpec(cls.__name__, start, type=getattr(cls, "__child_type__", "worker"))
+    return ChildSpec(
+        cls.__name__,
+        start,
+        restart=getattr(cls, "__restart__", "permanent"),
+        type=getattr(cls, "__child_type__", "worker"),
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import trio
 
 import otp
 import otp.cli
@@ -90,6 +91,12 @@ def test_the_table_of_defaults_is_right() -> None:
     assert table["time-out of a call"] == f"{CALL_TIMEOUT:g} s"
     assert table["time-out of a system message"] == (
         f"{default(otp.sys.get_state, 'timeout'):g} s"
+    )
+    waiting = "time-out of waiting for a task, and of a task of a stream"
+    for wait in (otp.task.await_, otp.task.shutdown, otp.task.async_stream):
+        assert table[waiting] == f"{default(wait, 'timeout'):g} s"
+    assert table["`restart` of a task as a child"] == (
+        f'`"{otp.child_spec(otp.Task, trio.sleep_forever).restart}"`'
     )
     assert table["orderly end of a node"].startswith(
         f"{default(otp.Node, 'shutdown_timeout'):g} s"
