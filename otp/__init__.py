@@ -12,7 +12,7 @@ behaviours, and supervisors that bring back what crashes.
 #  3 proc_lib
 #  4 gen
 #  5 sys
-#  6 gen_server, gen_event, task
+#  6 gen_server, gen_event, agent, task
 #  7 supervisor, dynamic_supervisor
 #  8 registry
 #  9 application
@@ -22,6 +22,7 @@ from loguru import logger
 
 from . import (
     abc as abc,
+    agent as agent,
     application as application,
     dynamic_supervisor as dynamic_supervisor,
     gen as gen,
@@ -38,6 +39,7 @@ from . import (
     timer as timer,
 )
 from ._util import fix_module_metadata
+from .agent import Agent as Agent
 from .application import (
     Application as Application,
     ApplicationError as ApplicationError,

@@ -18,7 +18,7 @@ FLOORS = {
     3: ["proc_lib"],
     4: ["gen"],
     5: ["sys"],
-    6: ["gen_server", "gen_event", "task"],
+    6: ["gen_server", "gen_event", "agent", "task"],
     7: ["supervisor", "dynamic_supervisor"],
     8: ["registry"],
     9: ["application"],

@@ -44,6 +44,7 @@ from ._state import (
     formatted as formatted,
     set_state as set_state,
     state_of as state_of,
+    visible_state as visible_state,
 )
 from ._text import written as written
 

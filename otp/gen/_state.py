@@ -20,6 +20,15 @@ def state_of(instance: object) -> dict[str, Any]:
     return {name: getattr(instance, name) for name in _attributes(instance)}
 
 
+def visible_state(instance: object) -> object:
+    """Return what is shown as the state: the attribute that is it, or all of them.
+
+    Which one that is, the class says as ``__state__``.
+    """
+    name = getattr(type(instance), "__state__", None)
+    return state_of(instance) if name is None else getattr(instance, name)
+
+
 def set_state(instance: object, state: dict[str, Any]) -> None:
     """Make the attributes of *instance* those in *state*."""
     for name in _attributes(instance):
@@ -48,7 +57,7 @@ def formatted(
     A ``format_status`` that fails hides everything: what it was to hide must not
     get out because of a mistake in it.
     """
-    state = state_of(instance)
+    state = visible_state(instance)
     status = {"state": state, "message": message, "reason": reason, "log": log}
     try:
         # Older than the log, or not interested in it: then it is not shown.

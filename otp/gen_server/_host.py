@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from ..gen import formatted, set_state, state_of
+from ..gen import formatted, set_state, state_of, visible_state
 
 if TYPE_CHECKING:
     from ..kernel import Process
@@ -27,15 +27,19 @@ class Host:
         return type(self.server)
 
     def get_state(self) -> object:
-        """Return a copy of the server's attributes."""
-        return state_of(self.server)
+        """Return a copy of the server's attributes, or the one that is the state."""
+        return visible_state(self.server)
 
     def replace_state(self, state: object) -> None:
         """Give the server the attributes in *state*, and no others.
 
         Raises:
-            TypeError: *state* is no dict.
+            TypeError: *state* is no dict, and the server's state is one.
         """
+        name = self.server.__state__
+        if name is not None:
+            setattr(self.server, name, state)
+            return
         if not isinstance(state, dict):
             raise TypeError(f"the state of a gen_server is a dict, not {state!r}")
         set_state(self.server, cast("dict[str, Any]", state))

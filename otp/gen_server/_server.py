@@ -33,6 +33,8 @@ class GenServer(Behaviour):
     """
 
     __clauses__: ClassVar[Table]
+    #: The attribute that is the state, for `otp.sys` and reports; None for all of them.
+    __state__: ClassVar[str | None] = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
