@@ -27,7 +27,15 @@ from ..gen import (
     send_request as send,
     wait_any,
 )
-from ..kernel import Name, NoProcessError, Pid, Ref, current_process, nodes
+from ..kernel import (
+    Name,
+    NoProcessError,
+    Pid,
+    Ref,
+    current_process,
+    find,
+    nodes,
+)
 from ..proc_lib import Ack
 from ._begin import given_server
 from ._loop import serve
@@ -37,7 +45,7 @@ from ._server import GenServer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ..kernel import ServerRef
+    from ..kernel import ServerRef, Via
     from ..proc_lib import DebugOption
 
 P = ParamSpec("P")
@@ -94,7 +102,7 @@ async def start_monitor(
 
 
 async def start_named(
-    name: Name[T], cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    name: Name[T] | Via[T], cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> Pid[T]:
     """Start a server like `start_link`, registered as *name* before its ``init``.
 
@@ -108,7 +116,7 @@ async def enter_loop(
     server: GenServer,
     follow: NoReply = _NOTHING_FOLLOWS,
     *,
-    name: Name | None = None,
+    name: Name | Via | None = None,
     debug: Iterable[DebugOption] = (),
 ) -> NoReturn:
     """Make the calling process a gen_server, with *server* as its state.
@@ -129,7 +137,7 @@ async def enter_loop(
         InvalidSpecError: something in *debug* is no debug option.
     """
     process = current_process("enter_loop()")
-    if name is not None and process.name != name.name:
+    if name is not None and find(name) is not process:
         raise NoProcessError(name)
     # Nobody waits for this one: it brings the options along.
     ack = Ack(type(server), inf, Options(debug=debug).debug)

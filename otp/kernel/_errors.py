@@ -95,7 +95,7 @@ class NoProcessError(CallError, LookupError):
     recovery: ClassVar[Recovery] = "retry"
 
     def __init__(self, server: object) -> None:
-        super().__init__(server, f"there is no process {_show(server)}")
+        super().__init__(server, f"there is no process {server}")
 
 
 class CallTimeoutError(CallError, TimeoutError):
@@ -108,7 +108,7 @@ class CallTimeoutError(CallError, TimeoutError):
     recovery: ClassVar[Recovery] = "circuit_breaker"
 
     def __init__(self, server: object, timeout: float) -> None:
-        super().__init__(server, f"{_show(server)} did not answer in {timeout:g} s")
+        super().__init__(server, f"{server} did not answer in {timeout:g} s")
         self.timeout = timeout
 
 
@@ -118,7 +118,7 @@ class ServerExitedError(CallError):
     recovery: ClassVar[Recovery] = "retry"
 
     def __init__(self, server: object, reason: ExitReason) -> None:
-        super().__init__(server, f"{_show(server)} ended during the call: {reason!r}")
+        super().__init__(server, f"{server} ended during the call: {reason!r}")
         self.reason = reason
 
 
@@ -131,7 +131,7 @@ class CallingSelfError(CallError, RuntimeError):
     def __init__(self, server: object) -> None:
         super().__init__(
             server,
-            f"{_show(server)} calls itself: it would wait for its own answer; "
+            f"{server} calls itself: it would wait for its own answer; "
             f"call the method on self instead",
         )
 
@@ -152,9 +152,7 @@ class MailboxFullError(CallError):
     recovery: ClassVar[Recovery] = "circuit_breaker"
 
     def __init__(self, server: object, limit: int) -> None:
-        super().__init__(
-            server, f"the mailbox of {_show(server)} is full: it holds {limit}"
-        )
+        super().__init__(server, f"the mailbox of {server} is full: it holds {limit}")
         self.limit = limit
 
 
@@ -223,11 +221,6 @@ class InvalidSpecError(OTPError, ValueError):
         super().__init__(text)
         self.kind = kind
         self.value = value
-
-
-def _show(server: object) -> str:
-    is_text = isinstance(server, str) or hasattr(server, "at")
-    return str(server) if is_text else repr(server)
 
 
 def _title(what: object) -> str:

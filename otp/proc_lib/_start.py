@@ -235,7 +235,7 @@ def _free_name(process: Process, options: StartOptions) -> None:
 async def start(
     fn: Callable[[Unpack[Ts]], Awaitable[object]],
     *args: *Ts,
-    name: Name | None = None,
+    name: Name | Via | None = None,
     timeout: float = inf,
 ) -> object:
     """Start ``await fn(*args)`` as a process and wait for its `init_ack`.
@@ -255,7 +255,7 @@ async def start(
 async def start_link(
     fn: Callable[[Unpack[Ts]], Awaitable[object]],
     *args: *Ts,
-    name: Name | None = None,
+    name: Name | Via | None = None,
     timeout: float = inf,
 ) -> object:
     """Start a process like `start`, linked to the caller."""
@@ -266,7 +266,7 @@ async def start_link(
 async def start_monitor(
     fn: Callable[[Unpack[Ts]], Awaitable[object]],
     *args: *Ts,
-    name: Name | None = None,
+    name: Name | Via | None = None,
     timeout: float = inf,
 ) -> tuple[object, Ref]:
     """Start a process like `start`, monitored by the caller."""

@@ -203,7 +203,7 @@ def keys(registry: ServerRef[Registry[K, Any]], pid: Pid) -> list[K]:
     Raises:
         NoRegistryError: there is no such registry.
     """
-    parts = find_directory(registry).living()
+    parts = find_directory(registry).parts
     return [key for part in parts for key in part.table.keys(pid)]
 
 
@@ -213,7 +213,7 @@ def count(registry: ServerRef[Registry[Any, Any]]) -> int:
     Raises:
         NoRegistryError: there is no such registry.
     """
-    return sum(len(part.table) for part in find_directory(registry).living())
+    return sum(len(part.table) for part in find_directory(registry).parts)
 
 
 def select(
@@ -226,7 +226,7 @@ def select(
     """
     return [
         Registration(e.key, e.owner, e.value)
-        for part in find_directory(registry).living()
+        for part in find_directory(registry).parts
         for e in list(part.table)
         if e.owner.process is not None
         if keep is None or keep(e.key, e.owner, e.value)

@@ -9,6 +9,10 @@ takes its entries along.
 The link to the partition ends the owners of entries that are lost. The other way
 round, the end of an owner is heard by a `Guard`, within the end itself: nobody
 who has been told of a death finds an entry of the dead.
+
+A partition that dies is empty from that moment, and not missing until it is restarted:
+the registry's own process keeps its place. Otherwise those who die with it and are
+restarted at once could not register, and their supervisors would give up.
 """
 
 from __future__ import annotations
@@ -36,9 +40,12 @@ Keys = Literal["unique", "duplicate"]
 
 @final
 class Guard(Waiter):
-    """Hears of the end of one owner, and clears its entries away."""
+    """Hears of the end of one owner, and clears its entries away.
 
-    __slots__ = ("owner", "part", "ref")
+    *linked* says whether the link to the partition is there for the entries only.
+    """
+
+    __slots__ = ("linked", "owner", "part", "ref")
 
     def __init__(self, part: Part, owner: Process) -> None:
         super().__init__()
@@ -46,36 +53,65 @@ class Guard(Waiter):
         self.owner = owner
         self.ref = Ref()
         owner.watch(Monitor(self.ref, self, owner.pid))
+        self.link()
 
     def died(self, reason: ExitReason) -> None:  # noqa: ARG002 - any reason will do
         self.part.remove_owner(self.owner.pid)
 
+    def link(self) -> None:
+        """Link the owner to whoever keeps its entries."""
+        self.linked = not self.owner.is_linked(self.part.process)
+        self.owner.link(self.part.process)
+
+    def unlink(self) -> None:
+        """Take back the link, unless there was one before."""
+        if self.linked:
+            self.owner.unlink(self.part.process)
+
+    def leave(self) -> None:
+        """Guard no longer."""
+        self.owner.unwatch(self.ref)
+
 
 @final
 class Part(Waiter):
-    """The entries of one partition; *process* is that of the partition.
+    """The entries of one partition.
 
-    Invariant: an owner with entries is linked to the partition and has one guard, and
-    nobody else has one.
+    *process* is who keeps them, that of the partition or, as long as it is down, that
+    of the registry. Invariant: an owner with entries is linked to that one and has one
+    guard, and nobody else has one.
     """
 
-    __slots__ = ("directory", "guards", "index", "process", "table")
+    __slots__ = ("directory", "guards", "index", "process", "ref", "table")
 
-    def __init__(self, directory: Directory, index: int, process: Process) -> None:
+    def __init__(self, directory: Directory, index: int) -> None:
         super().__init__()
         self.directory = directory
         self.index = index
-        self.process = process
         unique = directory.keys == "unique"
         self.table: Table = UniqueTable() if unique else DuplicateTable()
         self.guards: dict[Pid, Guard] = {}
-        process.watch(Monitor(Ref(), self, process.pid))
+        self.ref = Ref()
+        self.process = directory.process
+        self._watch()
+
+    def _watch(self) -> None:
+        self.process.watch(Monitor(self.ref, self, self.process.pid))
 
     def died(self, reason: ExitReason) -> None:  # noqa: ARG002 - any reason will do
-        self.directory.parts[self.index] = None
         for guard in self.guards.values():
-            guard.owner.unwatch(guard.ref)
-        self.guards.clear()
+            guard.leave()
+        self.directory.replace(self)
+
+    def move_to(self, process: Process) -> None:
+        """Let *process* keep the entries from now on."""
+        for guard in self.guards.values():
+            guard.unlink()
+        self.process.unwatch(self.ref)
+        self.process = process
+        self._watch()
+        for guard in self.guards.values():
+            guard.link()
 
     def living(self, key: Hashable) -> list[Entry[Any, Any, Pid]]:
         """Return what is registered under *key*, but by the dead."""
@@ -99,7 +135,6 @@ class Part(Waiter):
             raise AlreadyRegisteredError(key, holder.owner)
         if pid not in self.guards:
             self.guards[pid] = Guard(self, owner)
-            owner.link(self.process)
 
     def remove(self, entries: Entries) -> None:
         """Take out *entries*; who has none left is not linked any more."""
@@ -107,8 +142,8 @@ class Part(Waiter):
             self.table.remove(entry)
             if not self.table.owns(entry.owner):
                 guard = self.guards.pop(entry.owner)
-                guard.owner.unwatch(guard.ref)
-                guard.owner.unlink(self.process)
+                guard.leave()
+                guard.unlink()
 
     def remove_owner(self, pid: Pid) -> None:
         """Take out the entries of *pid*, which is dead."""
@@ -133,11 +168,10 @@ class Directory:
         self.listeners = listeners
         self.meta: dict[Hashable, object] = dict(meta)
         self.locks = Locks(process)
-        # None in the place of a partition that does not run.
-        self.parts: list[Part | None] = [None] * partitions
+        self.parts = [Part(self, index) for index in range(partitions)]
 
     def __repr__(self) -> str:
-        entries = sum(len(part.table) for part in self.parts if part is not None)
+        entries = sum(len(part.table) for part in self.parts)
         return f"<{self.keys} keys, entries: {entries}, meta: {self.meta!r}>"
 
     @property
@@ -148,30 +182,18 @@ class Directory:
 
     def open(self, index: int, process: Process) -> Part:
         """Make *process* the partition number *index*."""
-        part = self.parts[index] = Part(self, index, process)
+        part = self.parts[index]
+        part.move_to(process)
         return part
+
+    def replace(self, part: Part) -> None:
+        """Put an empty part in the place of one that is lost."""
+        if self.process.reason is None:
+            self.parts[part.index] = Part(self, part.index)
 
     def part(self, key: Hashable) -> Part:
-        """Return the partition that keeps *key*.
-
-        Raises:
-            NoRegistryError: it is about to be restarted.
-        """
-        part = self.parts[partition_of(key, len(self.parts))]
-        if part is None:
-            raise NoRegistryError(self.reference)
-        return part
-
-    def living(self) -> list[Part]:
-        """Return all partitions.
-
-        Raises:
-            NoRegistryError: one is about to be restarted.
-        """
-        found = [part for part in self.parts if part is not None]
-        if len(found) < len(self.parts):
-            raise NoRegistryError(self.reference)
-        return found
+        """Return the partition that keeps *key*."""
+        return self.parts[partition_of(key, len(self.parts))]
 
     def require_unique(self, what: str) -> None:
         """Check that the keys are unique.

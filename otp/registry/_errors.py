@@ -20,7 +20,7 @@ class NoRegistryError(NoProcessError):
 
     def __init__(self, registry: ServerRef) -> None:
         super().__init__(registry)
-        self.args = (f"there is no registry {_show(registry)}",)
+        self.args = (f"there is no registry {registry}",)
 
 
 class RegistryError(OTPError):
@@ -57,10 +57,6 @@ class RegistryKindError(RegistryError, TypeError):
     def __init__(self, what: str, registry: ServerRef) -> None:
         super().__init__(
             f"{what} is for registries with unique keys, "
-            f"and {_show(registry)} has duplicate ones"
+            f"and {registry} has duplicate ones"
         )
         self.registry = registry
-
-
-def _show(registry: object) -> str:
-    return str(registry) if hasattr(registry, "at") else repr(registry)

@@ -35,8 +35,7 @@ class RegistryNames:
     value: object = attrs.field(default=None, eq=False)
 
     def __repr__(self) -> str:
-        shown = self.registry
-        return f"the registry {shown if hasattr(shown, 'at') else repr(shown)}"
+        return f"the registry {self.registry}"
 
     def register_name(self, key: Hashable, pid: Pid, /) -> bool:
         """Give *pid* the name *key*; False if somebody has it, or *pid* is dead."""
@@ -54,20 +53,20 @@ class RegistryNames:
         """Free the name; nothing happens if nobody has it."""
         try:
             directory = find_directory(self.registry)
-            directory.require_unique(_WHAT)
-            part = directory.part(key)
         except NoRegistryError:
             return
+        directory.require_unique(_WHAT)
+        part = directory.part(key)
         directory.unregister(part, part.table.find(key))
 
     def whereis_name(self, key: Hashable, /) -> Pid | None:
         """Return who has the name."""
         try:
             directory = find_directory(self.registry)
-            directory.require_unique(_WHAT)
-            entries = directory.part(key).living(key)
         except NoRegistryError:
             return None
+        directory.require_unique(_WHAT)
+        entries = directory.part(key).living(key)
         return entries[0].owner if entries else None
 
     def send(self, key: Hashable, message: object, /) -> Pid:

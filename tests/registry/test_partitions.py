@@ -175,22 +175,70 @@ async def test_who_outlives_a_partition_has_to_register_again(kind: Any) -> None
     assert is_linked(me, fresh)
 
 
+@pytest.mark.parametrize("kind", ["unique", "duplicate"])
 @in_process
-async def test_while_a_partition_is_down_there_is_no_registry() -> None:
-    await start("duplicate", partitions=2)
-    other = await owner(1)
+async def test_while_a_partition_is_down_the_registry_keeps_its_place(
+    kind: Any,
+) -> None:
+    pid = await start(kind)
+    await owner("k")
+    me = process.self()
+    before = watchers(me)
     process.exit((await partitions())[0], Kill())
 
-    for act in (
-        lambda: registry.lookup(REG, 0),
-        lambda: registry.register(REG, 0),
-        lambda: registry.count(REG),
-    ):
-        with pytest.raises(NoRegistryError, match="there is no registry reg"):
-            act()
-    assert registry.lookup(REG, 1) == [(other, None)]
+    assert registry.lookup(REG, "k") == []
+    assert registry.register(REG, "k", 1) is pid
     await settled()
-    assert registry.count(REG) == 1
+    assert registry.lookup(REG, "k") == [(me, 1)]
+    (fresh,) = await partitions()
+    assert is_linked(me, fresh)
+    assert watchers(me) == before + 1
+    registry.unregister(REG, "k")
+    assert not is_linked(me, fresh)
+    assert is_linked(me, pid)
+    assert watchers(me) == before
+
+
+@in_process
+async def test_who_registers_meanwhile_and_ends_is_forgotten() -> None:
+    await start()
+    other = another()
+    names = registry.via(REG, "k").registry
+    process.exit((await partitions())[0], Kill())
+    assert names.register_name("k", other)
+    process.exit(other, Kill())
+
+    assert registry.count(REG) == 0
+    await settled()
+    assert registry.count(REG) == 0
+
+
+@in_process
+async def test_who_registers_meanwhile_ends_with_the_registry() -> None:
+    pid = await start()
+    first, second = another(), another(trap=True)
+    await settled()
+    before = watchers(second)
+    names = registry.via(REG, "k").registry
+    process.exit((await partitions())[0], Kill())
+    names.register_name("first", first)
+    names.register_name("second", second)
+    process.exit(pid, Kill())
+    await settled()
+
+    assert (process.is_alive(first), process.is_alive(second)) == (False, True)
+    assert watchers(second) == before
+
+
+@in_process
+async def test_a_link_that_was_there_before_stays() -> None:
+    await start()
+    (partition,) = await partitions()
+    process.link(partition)
+    registry.register(REG, "k")
+    registry.unregister(REG, "k")
+
+    assert is_linked(process.self(), partition)
 
 
 @pytest.mark.parametrize("kind", ["unique", "duplicate"])
