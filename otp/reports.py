@@ -30,9 +30,6 @@ from .supervisor import ProgressReport, SupervisorReport
 from .sys import DebugReport
 from .task import TaskReport
 
-if TYPE_CHECKING:
-    from loguru import Record
-
 __all__ = [
     "ApplicationReport",
     "CrashReport",

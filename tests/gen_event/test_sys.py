@@ -263,9 +263,16 @@ async def test_each_handler_has_a_say_in_how_the_log_is_shown() -> None:
     assert isinstance(shown, tuple)
     assert shown[1:] == ("hidden",)
     assert str(shown[0]).startswith("got call SyncNotify(event=1)")
+
+
+@on_node
+async def test_a_handler_that_fails_to_show_the_log_hides_it() -> None:
+    events = await manager()
     await gen_event.add_handler(events, Version1, 666)
-    shown = (await sys.get_status(events)).log
-    assert shown == "<format_status failed: ValueError('hidden')>"
+    await sys.log(events)
+    await gen_event.sync_notify(events, 1)
+
+    assert (await sys.get_status(events)).log == ()
 
 
 # --------------------------------------------------------------------- changing code
