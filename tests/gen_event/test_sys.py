@@ -268,9 +268,9 @@ async def test_each_handler_has_a_say_in_how_the_log_is_shown() -> None:
 @on_node
 async def test_a_handler_that_fails_to_show_the_log_hides_it() -> None:
     events = await manager()
-    await gen_event.add_handler(events, Version1, 666)
     await sys.log(events)
     await gen_event.sync_notify(events, 1)
+    await gen_event.add_handler(events, Version1, 666)
 
     assert (await sys.get_status(events)).log == ()
 
