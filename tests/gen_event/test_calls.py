@@ -184,6 +184,18 @@ async def test_a_handler_without_handle_call_refuses_and_goes_on() -> None:
 
 
 @on_node
+async def test_there_is_no_handle_call_to_fall_back_on() -> None:
+    class Calling(Bare):
+        async def handle_call(self, request: object) -> object:
+            return await super().handle_call(request)
+
+    events = await manager()
+    await gen_event.add_handler(events, Calling)
+    with pytest.raises(HandlerFailedError, match="Calling has no handle_call"):
+        await gen_event.call(events, Calling, 1)
+
+
+@on_node
 async def test_nobody_can_be_called_in_a_manager_that_is_not_there() -> None:
     with pytest.raises(NoProcessError):
         await gen_event.call(Name("nobody"), Scripted, 1)

@@ -127,6 +127,24 @@ async def test_an_event_for_nobody_is_dropped() -> None:
 
 
 @on_node
+async def test_the_dead_send_no_events() -> None:
+    events, log = await with_handlers("a")
+
+    async def ghost() -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            gen_event.notify(events, 1)
+
+    pid = process.spawn(ghost)
+    await wait_all_tasks_blocked()
+    process.exit(pid, Kill())
+    await wait_all_tasks_blocked()
+
+    assert log == []
+
+
+@on_node
 async def test_a_synchronous_event_for_nobody_is_an_error() -> None:
     with pytest.raises(NoProcessError):
         await gen_event.sync_notify(Name("nobody"), 1)
@@ -313,16 +331,18 @@ async def test_an_exit_signal_of_a_stranger_is_a_message() -> None:
     assert process.is_alive(events)
 
 
+@pytest.mark.parametrize("fails", [True, False])
 @on_node
-async def test_nothing_runs_any_more_once_the_manager_is_killed() -> None:
+async def test_nothing_runs_any_more_once_the_manager_is_killed(fails: bool) -> None:
     events, log = await with_handlers("a", "b")
 
     async def linger(_handler: Scripted) -> None:
         try:
             await trio.sleep_forever()
         except trio.Cancelled:
-            # Not nice, but all that is left to a handler.
-            raise ERROR from None
+            # Not nice, but some do so.
+            if fails:
+                raise ERROR from None
 
     gen_event.notify(events, only("b", linger))
     await wait_all_tasks_blocked()

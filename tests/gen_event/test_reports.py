@@ -19,6 +19,7 @@ from otp import (
     gen_event,
     gen_server,
     process,
+    sys,
 )
 from otp.gen_event import (
     Deleted,
@@ -190,12 +191,15 @@ async def test_a_manager_that_is_killed_reports_nothing() -> None:
 @on_node
 async def test_a_manager_that_is_stopped_with_a_reason_makes_a_crash_report() -> None:
     events, _ = await with_handlers("a")
+    await sys.suspend(events)
+    gen_event.notify(events, "secret")
     with collected_reports() as reports:
         await gen_event.stop(events, Reason("bye"))
 
     (report,) = reports
     assert isinstance(report, CrashReport)
     assert report.reason == Reason("bye")
+    assert report.messages == {"event": 1}
 
 
 # ------------------------------------------------------------------- what is not ours

@@ -17,7 +17,11 @@ from otp import (
     gen_event,
     sys,
 )
+from otp.gen import set_state
 from otp.gen_event import HandlerRef, NoHandlerError, Swap
+from otp.gen_event._handlers import Installed
+from otp.gen_event._host import Host
+from otp.gen_event._manager import Manager
 from otp.sys import CallbackFailedError, Event
 from tests.kernel.support import on_node
 
@@ -163,6 +167,22 @@ async def test_a_part_keeps_its_state_if_the_function_raises() -> None:
 
         assert await sys.replace_state(events, fail) == before
     assert await sys.get_state(events) == before
+
+
+@on_node
+async def test_a_state_that_was_read_can_be_put_back() -> None:
+    process = (await counting()).process
+    assert process is not None
+    host = Host(Manager(process, EventManager()))
+    for value in (1, 2):
+        one = Installed(HandlerRef(Version1, value), Version1(value), None)
+        host.manager.handlers.add(one)
+    state = host.get_state()
+    for one in host.manager.handlers.all():
+        set_state(one.handler, {"value": 0})
+    host.replace_state(state)
+
+    assert host.get_state() == state
 
 
 @on_node
