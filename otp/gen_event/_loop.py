@@ -27,7 +27,7 @@ from ._requests import Notify, Operation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..kernel import Process
+    from ..kernel import ExitReason, Process
     from ..proc_lib import Ack
     from ._server import EventManager
 
@@ -59,13 +59,12 @@ async def _take(host: Host, message: object) -> None:
     if isinstance(message, SystemRequest):
         reason = await handle_system_message(message, host)
         if reason is not None:
-            await manager.stop(reason)
+            await _stop(host, reason)
         return
     if isinstance(message, Exited) and _is_order(process, message):
-        await manager.stop(message.reason)
+        await _stop(host, message.reason)
     if host.debug is not None:
-        taken = Event("in", message)
-        host.debug = handle_debug(host.debug, process.pid, taken, manager.instance)
+        _tell(host, Event("in", message))
     match message:
         case Notify(event):
             await manager.tell_all("handle_event", event)
@@ -77,6 +76,17 @@ async def _take(host: Host, message: object) -> None:
             _drop(manager, message)
         case _:
             await manager.tell_all("handle_info", message)
+
+
+async def _stop(host: Host, reason: ExitReason) -> NoReturn:
+    _tell(host, Event("terminate", reason))
+    await host.manager.stop(reason)
+
+
+def _tell(host: Host, event: Event) -> None:
+    manager = host.manager
+    pid = host.process.pid
+    host.debug = handle_debug(host.debug, pid, event, manager.instance)
 
 
 def _is_order(process: Process, message: Exited) -> bool:

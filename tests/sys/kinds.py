@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 import otp
-from otp import Pid, gen_server, proc_lib, process, supervisor, sys
+from otp import (
+    Pid,
+    dynamic_supervisor,
+    gen_event,
+    gen_server,
+    proc_lib,
+    process,
+    supervisor,
+    sys,
+)
 from tests.gen_server.servers import Counter
 
 if TYPE_CHECKING:
@@ -26,6 +35,8 @@ class Kind:
     module: type[object]
     start: Callable[[], Awaitable[Pid[Any]]]
     ask: Callable[[Pid[Any]], Awaitable[object]]
+    #: Whether its state is one; if it has many parts, each may refuse another.
+    one_state: bool = True
 
     def __str__(self) -> str:
         return self.name
@@ -73,10 +84,42 @@ async def call_echo(pid: Pid[Any]) -> object:
     return await gen_server.call(pid, "anything", timeout=inf)
 
 
+async def start_dynamic() -> Pid[Any]:
+    pid = await dynamic_supervisor.start_link(otp.DynamicSupervisor)
+    await dynamic_supervisor.start_child(pid, otp.child_spec(Counter))
+    return pid
+
+
+class Bell(otp.EventHandler[str]):
+    """Rings."""
+
+    async def handle_event(self, event: str) -> None:
+        del event
+
+
+async def start_manager() -> Pid[Any]:
+    pid = await gen_event.start_link(otp.EventManager[str])
+    await gen_event.add_handler(pid, Bell)
+    return pid
+
+
 KINDS = [
     Kind("gen_server", Server, start_server, Counter.get.within(inf)),
     Kind(
         "supervisor", gen_server.GenServer, start_supervisor, supervisor.which_children
+    ),
+    Kind(
+        "dynamic_supervisor",
+        gen_server.GenServer,
+        start_dynamic,
+        dynamic_supervisor.which_children,
+    ),
+    Kind(
+        "gen_event",
+        otp.EventManager,
+        start_manager,
+        gen_event.which_handlers,
+        one_state=False,
     ),
     Kind("special process", Echo, start_echo, call_echo),
 ]

@@ -17,6 +17,7 @@ from otp import (
     Pid,
     call,
     cast,
+    gen_event,
     gen_server,
     process,
     supervisor,
@@ -133,6 +134,20 @@ async def test_every_option_may_be_given(tmp_path: Path) -> None:
     counted = await sys.get_statistics(pid)
     assert counted is not None
     assert (counted.messages_in, counted.messages_out) == (1, 1)
+
+
+@on_node
+async def test_an_event_manager_may_be_given_them_as_well() -> None:
+    lines: list[str] = []
+    options = gen_event.Options(debug=[Trace(lines.append)])
+    pid = await options.start(otp.EventManager[str])
+    gen_event.notify(pid, "x")
+    await gen_event.stop(pid)
+
+    assert lines == [
+        f"*DBG* EventManager {pid} got Notify(event='x')",
+        f"*DBG* EventManager {pid} terminates: Normal()",
+    ]
 
 
 @on_node
