@@ -11,14 +11,13 @@ from ..gen import CALL_TIMEOUT, check_timeout
 from ..kernel import (
     NORMAL,
     CallingSelfError,
-    NoProcessError,
     check_reason,
     current,
-    find,
     is_ghost,
     send_ghost_away,
 )
 from ..proc_lib import await_end
+from ._ask import ask as _ask, find_process as _find
 from ._debug import append
 from ._event import line_of
 from ._messages import (
@@ -39,38 +38,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from os import PathLike
 
-    from ..kernel import ExitReason, Process, ServerRef
+    from ..kernel import ExitReason, ServerRef
     from ..proc_lib import DebugOption
     from ._debug import Debug, Statistics
     from ._event import Event
-    from ._messages import Operation
     from ._options import Hook
 
 T = TypeVar("T")
-
-
-async def _ask(server: ServerRef, operation: Operation, timeout: float) -> object:
-    process = _find(server)
-    check_timeout(timeout)
-    if process.task is trio.lowlevel.current_task():
-        raise CallingSelfError(server)
-    if process.node.ghosts and is_ghost():
-        await send_ghost_away()
-    request = SystemRequest(server, operation, timeout)
-    process.mailbox.put(request)
-    if timeout <= 0:
-        request.expire()
-        await trio.lowlevel.checkpoint()
-    elif timeout != inf:
-        process.node.timers.expire_in(timeout, request)
-    return await request.wait()
-
-
-def _find(server: ServerRef) -> Process:
-    process = find(server)
-    if process is None:
-        raise NoProcessError(server)
-    return process
 
 
 async def suspend(server: ServerRef, *, timeout: float = CALL_TIMEOUT) -> None:
