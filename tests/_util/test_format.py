@@ -149,6 +149,17 @@ class Told:
         return "something told"
 
 
+class Kindless:
+    """Means something else by the word."""
+
+    def __kind__(self, more: int) -> int:
+        raise ValueError(more)
+
+
+def test_what_strangers_call_so_does_no_harm() -> None:
+    assert kind_of(Kindless()) == "Kindless"
+
+
 def test_the_kind_of_a_message_says_nothing_of_what_is_in_it() -> None:
     assert kind_of("secret") == "str"
     assert kind_of(Broken()) == "Broken"

@@ -20,9 +20,9 @@ from otp import (
 )
 from otp.gen import Cast
 from otp.gen_server import Options
-from otp.sys import Event
+from otp.sys import Debug, Event, Trace, shown_log
 from tests.gen_server.servers import Counter, Scripted
-from tests.kernel.support import in_process, on_node
+from tests.kernel.support import dead_pid, in_process, on_node
 from tests.sys.talker import Talker
 
 
@@ -133,6 +133,22 @@ def test_an_event_can_be_read() -> None:
     assert str(Event("start_timer", "t")) == "starts the timer of 't'"
     assert str(Event("module", Talker)).startswith("goes on as <class")
     assert str(Event("terminate", Normal())) == "terminates: Normal()"
+
+
+def test_a_log_is_shown_whatever_was_made_of_it() -> None:
+    assert shown_log((Event("noreply"), "a line", 3)) == ["went on", "a line", "3"]
+    assert shown_log("no log") == ["'no log'"]
+
+
+@on_node
+async def test_who_is_dead_or_no_process_at_all_is_shown_as_it_is() -> None:
+    pid = await dead_pid()
+    lines: list[str] = []
+    debug = Debug([Trace(lines.append)])
+    debug.handle(pid, Event("noreply"), None)
+    debug.handle("somebody", Event("noreply"), None)
+
+    assert lines == [f"*DBG* {pid} went on", "*DBG* somebody went on"]
 
 
 class Awful:
