@@ -13,7 +13,7 @@ behaviours, and supervisors that bring back what crashes.
 #  4 gen
 #  5 sys
 #  6 gen_server, gen_event, agent, task
-#  7 supervisor, dynamic_supervisor
+#  7 supervisor, dynamic_supervisor, partition_supervisor
 #  8 registry
 #  9 application
 # 14 reports, cli
@@ -29,6 +29,7 @@ from . import (
     gen_event as gen_event,
     gen_server as gen_server,
     global_ as global_,
+    partition_supervisor as partition_supervisor,
     proc_lib as proc_lib,
     process as process,
     registry as registry,
@@ -110,6 +111,7 @@ from .kernel import (
     Timeout as Timeout,
     Via as Via,
 )
+from .partition_supervisor import PartitionSupervisor as PartitionSupervisor
 from .proc_lib import (
     Backoff as Backoff,
     ChildSpec as ChildSpec,
