@@ -77,7 +77,7 @@ class Clerk(GenServer):
         return self.given[0]
 
     @otp.call
-    async def pid(self) -> Pid:
+    async def who(self) -> Pid:
         return process.self()
 
     @otp.cast
@@ -305,16 +305,16 @@ async def test_a_key_leads_to_one_partition_always() -> None:
     keys = ["apples", ("a", 1), None, process.self(), 0.5, b"x"]
 
     for key in keys:
-        first = await Clerk.pid(via(SHOP, key))
-        assert await Clerk.pid(via(SHOP, key)) is first
-        assert await Clerk.pid(via(sup, key)) is first
+        first = await Clerk.who(via(SHOP, key))
+        assert await Clerk.who(via(SHOP, key)) is first
+        assert await Clerk.who(via(sup, key)) is first
 
 
 @in_process
 async def test_the_way_is_good_wherever_a_name_is() -> None:
     await open_shop(2)
     one = via(SHOP, 1)
-    pid = await Clerk.pid(one)
+    pid = await Clerk.who(one)
 
     Clerk.tell(one, "cast")
     process.send(one, "message")
@@ -334,12 +334,12 @@ async def test_the_way_is_good_wherever_a_name_is() -> None:
 async def test_the_way_leads_to_whoever_is_there_now() -> None:
     await open_shop(2)
     one = via(SHOP, 1)
-    before = await Clerk.pid(one)
+    before = await Clerk.who(one)
 
     process.exit(before, Reason("boom"))
     await settled()
 
-    assert await Clerk.pid(one) is not before
+    assert await Clerk.who(one) is not before
     assert await Clerk.made_with(one) == (1,)
 
 
@@ -390,7 +390,7 @@ async def test_if_nobody_has_the_name_there_is_no_partition() -> None:
     nowhere = via(SHOP, "apples")
 
     with pytest.raises(NoProcessError, match="'apples' via the partitions of shop"):
-        await Clerk.pid(nowhere)
+        await Clerk.who(nowhere)
     with pytest.raises(NoProcessError, match="'apples' via the partitions of shop"):
         process.send(nowhere, "x")
     with pytest.raises(NoProcessError, match="'apples' via the partitions of shop"):
@@ -415,7 +415,7 @@ async def test_whoever_is_no_partition_supervisor_says_so() -> None:
     for other in (plain, server):
         other = cast("Pid[Shop]", other)
         with pytest.raises(StrategyError, match="is no partition supervisor"):
-            await Clerk.pid(via(other, 1))
+            await Clerk.who(via(other, 1))
         with pytest.raises(StrategyError, match="is no partition supervisor"):
             partitions(other)
     with pytest.raises(StrategyError, match="is no partition supervisor"):
@@ -447,9 +447,9 @@ async def test_partitions_of_another_node_are_found(autojump_clock: MockClock) -
         async with Node("east"):
             assert await Clerk.made_with(via(SHOP.at("west"), 3)) == (1,)
             with pytest.raises(NoProcessError):
-                await Clerk.pid(via(SHOP, 1))
+                await Clerk.who(via(SHOP, 1))
             with pytest.raises(otp.NodeDownError):
-                await Clerk.pid(via(SHOP.at("north"), 1))
+                await Clerk.who(via(SHOP.at("north"), 1))
 
 
 @in_process
@@ -518,7 +518,7 @@ async def test_without_partitions_no_key_leads_anywhere() -> None:
 
     assert partitions(SHOP) == 0
     with pytest.raises(NoProcessError):
-        await Clerk.pid(via(SHOP, 0))
+        await Clerk.who(via(SHOP, 0))
     assert await resize(SHOP, 2) == 0
     assert await Clerk.made_with(via(SHOP, 0)) == (0,)
 
