@@ -12,7 +12,7 @@ behaviours, and supervisors that bring back what crashes.
 #  3 proc_lib
 #  4 gen
 #  5 sys
-#  6 gen_server, gen_event, agent, task
+#  6 gen_server, gen_statem, gen_event, agent, task
 #  7 supervisor, dynamic_supervisor, partition_supervisor
 #  8 registry
 #  9 application
@@ -28,6 +28,7 @@ from . import (
     gen as gen,
     gen_event as gen_event,
     gen_server as gen_server,
+    gen_statem as gen_statem,
     global_ as global_,
     partition_supervisor as partition_supervisor,
     proc_lib as proc_lib,
@@ -68,6 +69,7 @@ from .gen_server.clauses import (
     call_noreply as call_noreply,
     cast as cast,
 )
+from .gen_statem import GenStatem as GenStatem
 from .kernel import (
     Alias as Alias,
     AlreadyStartedError as AlreadyStartedError,

@@ -17,6 +17,7 @@ from ._util import fix_module_metadata
 from .application import ApplicationReport
 from .gen_event import HandlerReport
 from .gen_server import ServerReport, UnexpectedMessage
+from .gen_statem import StatemReport
 from .kernel import (
     InstrumentReport,
     Level,
@@ -41,6 +42,7 @@ __all__ = [
     "ProgressReport",
     "Report",
     "ServerReport",
+    "StatemReport",
     "StuckReport",
     "SupervisorReport",
     "TaskReport",

@@ -26,4 +26,5 @@ class BadReturnError(OTPError, TypeError):
 
     def __init__(self, cls: type[object], callback: str, value: object) -> None:
         super().__init__(f"{cls.__name__}.{callback}() returned {value!r}")
+        self.callback = callback
         self.value = value

@@ -27,6 +27,13 @@ CRASH_IS_A_CRASH: Final = Deviation(
     "whatever it carries",
 )
 
+DATA_STAY_AS_THEY_ARE: Final = Deviation(
+    "data stay as they are",
+    "when a state machine crashes as it enters a state, Erlang's terminate sees the "
+    "data from before the event that led there; here they are attributes of the "
+    "instance and as the callbacks have left them",
+)
+
 SPECIFICATION_COMES_FIRST: Final = Deviation(
     "a specification comes first",
     "a child that is permanent and significant is refused here where its "
@@ -40,4 +47,9 @@ SUPERVISOR_DROPS_CASTS: Final = Deviation(
     "here it reports and drops what it does not know, as every server does",
 )
 
-ALL: Final = (CRASH_IS_A_CRASH, SPECIFICATION_COMES_FIRST, SUPERVISOR_DROPS_CASTS)
+ALL: Final = (
+    CRASH_IS_A_CRASH,
+    DATA_STAY_AS_THEY_ARE,
+    SPECIFICATION_COMES_FIRST,
+    SUPERVISOR_DROPS_CASTS,
+)

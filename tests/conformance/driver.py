@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from loguru import logger
 
-from tests.conformance import gen_event, gen_server, signals, supervisor
+from tests.conformance import gen_event, gen_server, gen_statem, signals, supervisor
 from tests.conformance.common import run, to_term
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 KINDS: Final[dict[str, Callable[[Scenario], Awaitable[Replay]]]] = {
     "signals": signals.replay,
     "gen_server": gen_server.replay,
+    "gen_statem": gen_statem.replay,
     "gen_event": gen_event.replay,
     "supervisor": supervisor.replay,
 }

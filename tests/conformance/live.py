@@ -38,6 +38,13 @@ CHUNK = 200
 UNRECORDED = {"crash_report", "gen_server_error"}
 """Events that Erlang tells of and that are not compared."""
 
+UNUSABLE = {"runaway", "SM-37"}
+"""Events after which nothing can be compared.
+
+A state machine would never have come to rest; or a time-out of 0 seconds that was
+pending was set again, which makes Erlang's lose it.
+"""
+
 
 @final
 class Erlang:
@@ -99,11 +106,16 @@ def load(path: Path, erl: Path, ebin: Path) -> ModuleType:
 
 
 def usable(records: Iterable[Any]) -> Iterator[int]:
-    """Return which records are good: played to the end, and without a tie of timers."""
+    """Return which records are good.
+
+    They were played to the end, without a tie of timers, without a loop that never
+    ends, and without what Erlang itself gets wrong.
+    """
     for i, record in enumerate(records):
         final = record.get("final", "timeout")
         died = isinstance(final, list) and final[:1] == ["runner_died"]
-        if final != "timeout" and not died and not record.get("tie"):
+        odd = any(event[0] in UNUSABLE for event in record.get("trace", ()))
+        if final != "timeout" and not died and not odd and not record.get("tie"):
             yield i
 
 

@@ -1,0 +1,190 @@
+"""The process of a state machine as the hands of its engine, and for `otp.sys`."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeGuard, assert_never, cast, final
+
+from ..gen import reply, set_state, state_of
+from ..kernel import Exit, Timeout, TimerRef
+from ..sys import Event as DebugEvent, handle_debug
+from ._actions import NextEvent, Reply
+from ._engine import SetModule
+from ._states import mode_in, plain
+from ._timeouts import Alarm, StartTimer, StopTimer
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from ..kernel import ExitReason, Process
+    from ..sys import ChangeCode, Debug, EventKind
+    from ._engine import Effect, Engine
+    from ._events import Event
+    from ._statem import GenStatem
+
+
+@final
+class Host:
+    """One machine: the instance, the engine that decides, the process that acts."""
+
+    __slots__ = ("debug", "engine", "machine", "process", "suspended")
+
+    def __init__(
+        self, process: Process, machine: GenStatem[Any, Any], engine: Engine
+    ) -> None:
+        self.process = process
+        self.machine = machine
+        self.engine = engine
+        self.suspended = False
+        self.debug: Debug | None = None
+
+    def call(self, state: object, event: object) -> Coroutine[Any, Any, object]:
+        """Call the code of *state* with *event*; await the result of that."""
+        functions = self.engine.mode.functions
+        if functions is None:
+            return self.machine.handle_event(state, event)
+        return self.engine.function(state)(self.machine, event)
+
+    # --------------------------------------------------------- what the engine wants
+
+    def do(self, effect: Effect) -> None:
+        """Do what the engine cannot do itself."""
+        match effect:
+            case Reply(from_, value):
+                # Before the answer: afterwards nobody knows who has asked.
+                self.note("out", value, from_)
+                reply(from_, value)
+            case NextEvent(event):
+                self.note("in", event)
+            case StartTimer():
+                self._start_timer(effect)
+            case StopTimer(alarm):
+                self._stop_timer(alarm)
+            case SetModule(cls):
+                _set_class(self.machine, cls)
+                self.note("module", cls)
+            case _:
+                assert_never(effect)
+
+    def _start_timer(self, effect: StartTimer) -> None:
+        alarm = effect.alarm
+        timers = self.process.node.timers
+        start = timers.start_at if effect.absolute else timers.start
+        # Not by the way of ordinary messages: no full mailbox may refuse it.
+        ring = partial(self.process.mailbox.put, Timeout(None, alarm))
+        alarm.timer = start(effect.seconds, ring)
+        self.note("start_timer", alarm.key, effect.seconds)
+
+    def _stop_timer(self, alarm: Alarm) -> None:
+        timer = alarm.timer
+        if isinstance(timer, TimerRef):
+            timer.timers.cancel(timer)
+            alarm.timer = None  # which leads back to the alarm
+
+    def stop_timers(self) -> None:
+        """Stop all timers: the process is over."""
+        for alarm in self.engine.timeouts.alarms.values():
+            self._stop_timer(alarm)
+
+    def note(self, kind: EventKind, content: object, to: object = None) -> None:
+        """Let the debug options, if there are any, see what happens."""
+        if self.debug is not None:
+            event = DebugEvent(kind, content, to)
+            self.debug = handle_debug(
+                self.debug, self.process.pid, event, self.get_state()
+            )
+
+    # ------------------------------------------------------------ what sys asks for
+
+    @property
+    def module(self) -> type[object]:
+        """The machine's class."""
+        return type(self.machine)
+
+    def get_state(self) -> tuple[object, dict[str, Any]]:
+        """Return the state, and a copy of the machine's attributes."""
+        return self.engine.state, state_of(self.machine)
+
+    def replace_state(self, state: object) -> None:
+        """Give the machine a state and attributes, and no others.
+
+        Raises:
+            TypeError: *state* is not a pair of a state and a dict.
+        """
+        if not _is_pair(state):
+            raise TypeError(
+                f"the state of a gen_statem is a pair of its state and a dict of its "
+                f"data, not {state!r}"
+            )
+        new, data = state
+        self.engine.check_state(new)
+        set_state(self.machine, data)
+        self.engine.state = plain(new)
+
+    def format_state(self) -> object:
+        """Return what the machine is like, as it wants it seen."""
+        shown = self.formatted()
+        del shown["reason"], shown["log"]
+        return shown
+
+    def format_log(self, log: tuple[DebugEvent, ...]) -> object:
+        """Return the kept events as the machine wants them seen."""
+        del log  # which is the machine's own
+        return self.formatted()["log"]
+
+    def formatted(
+        self, event: Event | None = None, reason: ExitReason | None = None
+    ) -> dict[str, Any]:
+        """Return what the machine is like, and why it ends, as it wants it seen.
+
+        A ``format_status`` that fails hides everything: what it was to hide must not
+        get out because of a mistake in it.
+        """
+        engine = self.engine
+        queue = [*reversed(engine.queue)]
+        status: dict[str, Any] = {
+            "state": engine.state,
+            "data": state_of(self.machine),
+            "queue": queue if event is None else [event, *queue],
+            "postponed": list(engine.postponed),
+            "timeouts": {a.key: a.content for a in engine.timeouts.alarms.values()},
+            "reason": reason,
+            "log": () if self.debug is None else self.debug.log,
+        }
+        try:
+            # Not interested in the log: then it is not shown.
+            shown = {"log": (), **self.machine.format_status(dict(status))}
+            return {key: shown[key] for key in status}
+        except (Exception, Exit) as error:  # noqa: BLE001 - contained, as in Erlang
+            text = f"<format_status failed: {type(error).__name__}>"
+            return {**dict.fromkeys(status, text), "log": ()}
+
+    async def change_code(self, change: ChangeCode) -> None:
+        """Let the machine go on as an instance of another class."""
+        engine, machine = self.engine, self.machine
+        old_class, old_data = type(machine), state_of(machine)
+        old_modules = list(engine.modules)
+        try:
+            if change.new is not None:
+                engine.modules[-1] = (change.new, mode_in(change.new))
+                _set_class(machine, change.new)
+            state = await machine.code_change(
+                change.old_version, engine.state, change.extra
+            )
+            engine.check_state(state)
+        except BaseException:
+            engine.modules = old_modules
+            _set_class(machine, old_class)
+            set_state(machine, old_data)
+            raise
+        engine.state = plain(state)
+
+
+def _set_class(machine: GenStatem[Any, Any], cls: type[object]) -> None:
+    # Refused by Python itself where the layouts do not match.
+    object.__setattr__(machine, "__class__", cls)
+
+
+def _is_pair(value: object) -> TypeGuard[tuple[object, dict[str, Any]]]:
+    pair = cast("tuple[object, ...]", value) if isinstance(value, tuple) else ()
+    return len(pair) == 2 and isinstance(pair[1], dict)  # noqa: PLR2004
