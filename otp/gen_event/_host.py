@@ -103,7 +103,7 @@ def _replace(one: Installed, fn: Callable[[object], object]) -> object:
     try:
         new = fn(part)
         cls, id_, state = cast("Part", new)
-        if (cls, id_) != part[:2] or not isinstance(state, dict):
+        if (cls, id_) != part[:2]:
             return part
         set_state(one.handler, cast("dict[str, Any]", state))
     except (Exception, Exit):  # noqa: BLE001 - contained, as in Erlang
