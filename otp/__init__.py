@@ -13,7 +13,7 @@ behaviours, and supervisors that bring back what crashes.
 #  4 gen
 #  5 sys
 #  6 gen_server, gen_statem, gen_event, agent, task
-#  7 supervisor, dynamic_supervisor, partition_supervisor
+#  7 supervisor, dynamic_supervisor, partition_supervisor, task_supervisor
 #  8 registry
 #  9 application
 # 14 reports, cli
@@ -38,6 +38,7 @@ from . import (
     supervisor as supervisor,
     sys as sys,
     task as task,
+    task_supervisor as task_supervisor,
     timer as timer,
 )
 from ._util import fix_module_metadata
@@ -133,6 +134,7 @@ from .supervisor import (
     rest_for_one as rest_for_one,
 )
 from .task import Task as Task, TaskResult as TaskResult
+from .task_supervisor import TaskSupervisor as TaskSupervisor
 
 __version__ = "0.1.0"
 

@@ -19,7 +19,7 @@ FLOORS = {
     4: ["gen"],
     5: ["sys"],
     6: ["gen_server", "gen_statem", "gen_event", "agent", "task"],
-    7: ["supervisor", "dynamic_supervisor", "partition_supervisor"],
+    7: ["supervisor", "dynamic_supervisor", "partition_supervisor", "task_supervisor"],
     8: ["registry"],
     9: ["application"],
     14: ["reports", "cli"],

@@ -29,8 +29,9 @@ import trio
 
 from ..gen import CALL_TIMEOUT, check_timeout
 from ..kernel import (
-    KILL,
+    KILLED,
     MISSING,
+    SHUTDOWN,
     NoProcessError,
     Process,
     Reason,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
     from types import TracebackType
 
-    from ..kernel import TimerRef
+    from ..kernel import ExitReason, TimerRef
     from ._task import Task
 
 T = TypeVar("T")
@@ -259,7 +260,7 @@ class Stream(Generic[ResultT_co]):
 
     def _time_out(self, slot: Slot) -> None:
         slot.fill(TIMED_OUT)
-        self._kill(slot)
+        self._end(slot, KILLED)
 
     def _halt(self) -> None:
         """Kill what runs, and give no more results."""
@@ -267,17 +268,17 @@ class Stream(Generic[ResultT_co]):
         self._results.clear()
         for slot in list(self._running):
             slot.close()
-            self._kill(slot)
+            # It did nothing wrong, so its supervisor, if it has one, is not alarmed.
+            self._end(slot, SHUTDOWN)
             self._forget(slot)
 
-    def _kill(self, slot: Slot) -> None:
+    def _end(self, slot: Slot, reason: ExitReason) -> None:
         pid, owner = slot.pid, self._owner
         if pid is None or pid.process is None or owner is None:
             return
         process = pid.process
         owner.unlink(process)
-        # As the owner, which may be dead itself.
-        process.exit_signal(owner, KILL, by_link=False)
+        process.kill(reason)
         self._killed = [p for p in self._killed if not p.finished]
         self._killed.append(process)
 
