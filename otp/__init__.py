@@ -14,7 +14,7 @@ behaviours, and supervisors that bring back what crashes.
 #  5 sys
 #  6 gen_server, gen_statem, gen_event, agent, task
 #  7 supervisor, dynamic_supervisor, partition_supervisor, task_supervisor
-#  8 registry
+#  8 registry, code
 #  9 application
 # 14 reports, cli
 
@@ -24,6 +24,7 @@ from . import (
     abc as abc,
     agent as agent,
     application as application,
+    code as code,
     dynamic_supervisor as dynamic_supervisor,
     gen as gen,
     gen_event as gen_event,

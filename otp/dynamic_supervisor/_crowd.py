@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, cast, final
 
 import attrs
 
-from .._util import Window
 from ..kernel import InvalidSpecError, Pid
 from ..proc_lib import ChildSpec
 from ..supervisor import (
@@ -21,13 +20,13 @@ from ..supervisor import (
     StrategyError,
 )
 from ._errors import MaxChildrenError
+from ._spec import DynamicSpec
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from ..proc_lib import Started
-    from ..supervisor import Reporter, SupervisorSpec
-    from ._spec import DynamicSpec
+    from ..supervisor import AnySpec, Reporter, SupervisorSpec
 
 
 @final
@@ -36,27 +35,43 @@ class Crowd(AnonymousFamily):
 
     kind = "dynamic"
 
-    def __init__(self, limits: DynamicSpec, reporter: Reporter) -> None:
-        super().__init__(limits.restarting(), reporter)
-        self.dynamic = limits
+    spec: DynamicSpec
+
+    def __init__(self, spec: DynamicSpec, reporter: Reporter) -> None:
+        super().__init__(spec, reporter)
 
     def __repr__(self) -> str:
-        return f"<{len(self.children)} children under {self.dynamic!r}>"
+        return f"<{len(self.children)} children under {self.spec!r}>"
 
-    def renew(self, limits: DynamicSpec) -> None:
-        """Go on with other limits; nothing starts or stops."""
-        self.window = Window(
-            limits.max_restarts, limits.max_seconds, self.window.stamps
+    # ------------------------------------------------------------- other specifications
+
+    def with_limits(self, limits: SupervisorSpec) -> DynamicSpec:
+        """Return what is specified now, but for the limits those of *limits*."""
+        if (limits.strategy, limits.auto_shutdown) != ("one_for_one", "never"):
+            text = (
+                f"the children of a dynamic supervisor are one_for_one and never end "
+                f"it: it cannot be {limits.strategy} with {limits.auto_shutdown!r}"
+            )
+            raise StrategyError(None, text)
+        return attrs.evolve(
+            self.spec, max_restarts=limits.max_restarts, max_seconds=limits.max_seconds
         )
-        self.spec = limits.restarting()
-        self.dynamic = limits
+
+    def check_kind(self, spec: AnySpec) -> None:
+        """Refuse what is not for a dynamic supervisor."""
+        if not isinstance(spec, DynamicSpec):
+            text = (
+                f"a dynamic supervisor cannot become {spec.strategy}: change its "
+                f"limits with dynamic_supervisor.change_spec()"
+            )
+            raise StrategyError(None, text)
 
     # ------------------------------------------------------------ on somebody's request
 
     async def start_child(self, spec: ChildSpec) -> Started:
         """Start a child, unless there are too many."""
         _check(spec)
-        limit = self.dynamic.max_children
+        limit = self.spec.max_children
         if limit is not None and len(self.children) >= limit:
             raise MaxChildrenError(spec.id, limit)
         child = Child(spec, None)
@@ -83,20 +98,12 @@ class Crowd(AnonymousFamily):
             raise NotFoundError(id_)
         return child.spec
 
-    def change_spec(self, spec: SupervisorSpec) -> None:
-        """Refuse: a dynamic supervisor has limits and no list of children."""
-        text = (
-            f"a dynamic supervisor cannot become {spec.strategy}: change its limits "
-            f"with dynamic_supervisor.change_spec()"
-        )
-        raise StrategyError(None, text)
-
     # --------------------------------------------------------------- what it is made of
 
-    async def _start(self, child: Child, *, requested: bool = False) -> Started:
-        extra, own = self.dynamic.extra_arguments, child.spec.start.args
+    async def start_one(self, child: Child, *, requested: bool = False) -> Started:
+        extra, own = self.spec.extra_arguments, child.spec.start.args
         child.args = extra + own if extra and own is not None else None
-        return await super()._start(child, requested=requested)
+        return await super().start_one(child, requested=requested)
 
 
 def _as_pid(value: object) -> Pid | None:

@@ -69,20 +69,18 @@ class DynamicSupervisor(AnySupervisor):
         """
         return self._limits
 
-    def __family__(self, reporter: Reporter) -> Family | Ignore:
-        limits = _checked(self, self.init())
-        return limits if isinstance(limits, Ignore) else Crowd(limits, reporter)
-
-    async def __renew__(self, family: Crowd) -> None:
-        limits = _checked(self, self.init())
-        if isinstance(limits, DynamicSpec):
-            family.renew(limits)
-
-
-def _checked(behaviour: DynamicSupervisor, answer: object) -> DynamicSpec | Ignore:
-    if isinstance(answer, (DynamicSpec, Ignore)):
+    def __specify__(self) -> DynamicSpec | Ignore:
+        answer = self.init()
+        if not _is_answer(answer):
+            raise BadReturnError(type(self), "init", answer)
         return answer
-    raise BadReturnError(type(behaviour), "init", answer)
+
+    def __family__(self, spec: DynamicSpec, reporter: Reporter, /) -> Family:
+        return Crowd(spec, reporter)
+
+
+def _is_answer(value: object) -> bool:
+    return isinstance(value, (DynamicSpec, Ignore))
 
 
 S = TypeVar("S", bound=DynamicSupervisor)

@@ -81,4 +81,5 @@ class ChangeSpec(SpecialRequest[None]):
         _check_limits(self.spec)
 
     async def carry_out(self, family: Family, /) -> None:
-        _crowd(family, None).renew(self.spec)
+        crowd = _crowd(family, None)
+        crowd.set_spec(self.spec)

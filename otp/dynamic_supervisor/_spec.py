@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, final
 import attrs
 
 from ..kernel import InvalidSpecError
-from ..supervisor import SupervisorSpec, one_for_one
+from ..supervisor import one_for_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from ..proc_lib import ChildSpec
+    from ..supervisor import AutoShutdown, Strategy
 
 
 def _as_arguments(value: Iterable[object]) -> tuple[object, ...]:
@@ -46,11 +49,22 @@ class DynamicSpec:
 
     def __attrs_post_init__(self) -> None:
         _check_max_children(self.max_children)
-        self.restarting()
+        # Whatever is wrong with these is said by what all supervisors are given.
+        one_for_one(max_restarts=self.max_restarts, max_seconds=self.max_seconds)
 
-    def restarting(self) -> SupervisorSpec:
-        """Return when it restarts, as the specification of a supervisor."""
-        return one_for_one(max_restarts=self.max_restarts, max_seconds=self.max_seconds)
+    @property
+    def strategy(self) -> Strategy:
+        """A child that crashes is restarted by itself."""
+        return "one_for_one"
+
+    @property
+    def auto_shutdown(self) -> AutoShutdown:
+        """The end of a child never ends the supervisor."""
+        return "never"
+
+    def specs(self) -> tuple[ChildSpec, ...]:
+        """Return the specifications of the children: there are none to begin with."""
+        return ()
 
 
 def _check_max_children(value: object) -> None:

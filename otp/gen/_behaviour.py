@@ -35,6 +35,8 @@ class Behaviour:
     """What the classes of all behaviours have in common."""
 
     __child_type__: ClassVar[ChildType] = "worker"
+    #: The version of the class, for changes of code; a number, for example.
+    __version__: ClassVar[Any] = None
     #: A limit for the mailbox of every process of this class; None for none.
     __mailbox__: ClassVar[Bounded | None] = None
 

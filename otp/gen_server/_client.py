@@ -139,6 +139,7 @@ async def enter_loop(
     process = current_process("enter_loop()")
     if name is not None and find(name) is not process:
         raise NoProcessError(name)
+    process.origin = type(server)
     # Nobody waits for this one: it brings the options along.
     ack = Ack(type(server), inf, Options(debug=debug).debug)
     await serve(process, ack, given_server, server, follow)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from ..gen import formatted, set_state, state_of, visible_state
+from ..sys import Downgrade, LayoutError
+from ._table import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..kernel import Process
     from ..sys import ChangeCode, Debug, Event
     from ._server import GenServer
@@ -53,14 +57,42 @@ class Host:
         return formatted(self.server, log=log)["log"]
 
     async def change_code(self, change: ChangeCode) -> None:
-        """Let the server go on as an instance of another class."""
-        old_class, old_state = type(self.server), state_of(self.server)
+        """Let the server go on as an instance of another class.
+
+        Raises:
+            LayoutError: it cannot be one of that class.
+        """
+        restore = self.snapshot()
+        goes_down = isinstance(change.old_version, Downgrade)
         try:
-            if change.new is not None:
-                # Refused by Python itself where the layouts do not match.
-                self.server.__class__ = change.new  # type: ignore[assignment]
+            if not goes_down:
+                self._become(change.new)
             await self.server.code_change(change.old_version, change.extra)
+            if goes_down:
+                self._become(change.new)
         except BaseException:
-            self.server.__class__ = old_class
-            set_state(self.server, old_state)
+            restore()
             raise
+
+    def snapshot(self) -> Callable[[], None]:
+        """Return a function that gives the server its class and attributes back."""
+        server = self.server
+        cls, state = type(server), state_of(server)
+
+        def restore() -> None:
+            object.__setattr__(server, "__class__", cls)
+            set_state(server, state)
+
+        return restore
+
+    def _become(self, new: type[object] | None) -> None:
+        if new is None:
+            return
+        if not isinstance(getattr(new, "__clauses__", None), Table):
+            raise LayoutError(f"a gen_server cannot become {new!r}, which is none")
+        try:
+            object.__setattr__(self.server, "__class__", new)
+        except TypeError as error:
+            name = type(self.server).__name__
+            text = f"an instance of {name} cannot become one of {new.__name__}: {error}"
+            raise LayoutError(text) from error

@@ -44,7 +44,6 @@ from ..sys import (
 )
 from ._begin import Continue
 from ._errors import BadArgumentsError
-from ._host import Host
 from ._reports import ServerReport
 from ._results import NoReply, Reply, Stop
 from ._tell import tell_answer, tell_message, tell_result
@@ -56,7 +55,7 @@ if TYPE_CHECKING:
     from ..gen import From
     from ..kernel import ExitReason
     from ..proc_lib import Ack
-    from ..sys import Debug
+    from ..sys import Debug, SystemHost
     from ._begin import Follow
     from ._server import GenServer
 
@@ -79,10 +78,10 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
     """
     server, follow = await begin(ack, *begin_args)
     process.serving = None
-    host: Host | None = None
+    host: SystemHost | None = None
     debug = start_debug(ack)
     if debug is not None:
-        host = Host(process, server)
+        host = server.__host__(process)
         host.debug = debug
     box = process.mailbox
     task = current_task()
@@ -142,9 +141,9 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
             elif type(message) is KeywordCast:
                 result = await _cast_slowly(process, server, message)
             elif type(message) is SystemRequest:
-                host = host or Host(process, server)
+                host = host or server.__host__(process)
                 reason = await handle_system_message(message, host)
-                server, debug = host.server, host.debug
+                debug = host.debug
                 calls, casts = server.__clauses__.calls, server.__clauses__.casts
                 if reason is None:
                     continue

@@ -8,6 +8,7 @@ from ..gen import Behaviour, UnexpectedMessage
 from ..kernel import current, emit
 from ..proc_lib import start_process
 from ._begin import init_server
+from ._host import Host
 from ._loop import serve
 from ._table import Table, left_out
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ..gen import From
     from ..kernel import ExitReason, Process
     from ..proc_lib import StartOptions
+    from ..sys import SystemHost
     from ._results import InfoResult, InitResult
 
 
@@ -49,6 +51,10 @@ class GenServer(Behaviour):
     ) -> Process:
         process, _ = await start_process(options, serve, init_server, cls, args, kwargs)
         return process
+
+    def __host__(self, process: Process) -> SystemHost:
+        """Return what obeys system messages for this server."""
+        return Host(process, self)
 
     async def init(self) -> InitResult:
         """Get ready; the starter waits until this has returned.
@@ -96,7 +102,17 @@ class GenServer(Behaviour):
         """
 
     async def code_change(self, old_version: object, extra: object) -> None:
-        """Convert the state after the code was changed; see `otp.sys.change_code`."""
+        """Convert the state when the class is exchanged; see `otp.code.change`.
+
+        A class that has this method says by it that its instances can take over from
+        an older one while they run. If it raises, all attributes are what they were.
+
+        Args:
+            old_version: the ``__version__`` of the older class. A `Downgrade` if this
+                class is the one that is left: then the state is to become what one
+                of that version can go on with.
+            extra: whatever the one who changes the code has to say.
+        """
 
     def format_status(self, status: dict[str, Any]) -> dict[str, Any]:
         """Return *status* as reports and tools may see it.

@@ -84,7 +84,7 @@ class Partitions(Family):
         child = self.children.find(partition)
         if child is None:
             # It was a temporary one.
-            await self.start_child(self.spec.children[partition])
+            await self.start_child(self.spec.specs()[partition])
         elif not child.is_up:
             await self.restart_child(partition)
 

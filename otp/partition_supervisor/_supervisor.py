@@ -89,8 +89,8 @@ class PartitionSupervisor(Supervisor, Generic[T_co]):
             start = attrs.evolve(start, args=_as_arguments(given))
         return attrs.evolve(self._child, id=partition, start=start)
 
-    def __family__(self, reporter: Reporter) -> Family:
-        return Partitions(self.children(), reporter)
+    def __family__(self, spec: SupervisorSpec, reporter: Reporter, /) -> Family:
+        return Partitions(spec, reporter)
 
 
 def _as_arguments(value: object) -> tuple[object, ...]:

@@ -2,7 +2,12 @@
 
 from .._util import fix_module_metadata
 from ._backoff import Backoff as Backoff
-from ._child_start import Start as Start, Startable as Startable, Started as Started
+from ._child_start import (
+    Start as Start,
+    Startable as Startable,
+    Started as Started,
+    as_startable as as_startable,
+)
 from ._crash import CrashReport as CrashReport
 from ._spec import (
     ChildSpec as ChildSpec,

@@ -5,7 +5,7 @@ from ..gen_server import stop as stop
 from ._anonymous import AnonymousFamily as AnonymousFamily
 from ._api import (
     ask as ask,
-    change_spec as change_spec,
+    change_specs as change_specs,
     count_children as count_children,
     delete_child as delete_child,
     get_childspec as get_childspec,
@@ -15,6 +15,7 @@ from ._api import (
     start_child_with_info as start_child_with_info,
     start_dynamic_child as start_dynamic_child,
     start_dynamic_child_with_info as start_dynamic_child_with_info,
+    swap as swap,
     terminate_child as terminate_child,
     which_children as which_children,
 )
@@ -32,6 +33,7 @@ from ._errors import (
     StartChildError as StartChildError,
     StrategyError as StrategyError,
     SupervisorError as SupervisorError,
+    SwapError as SwapError,
 )
 from ._family import Family as Family
 from ._reports import (
@@ -45,6 +47,7 @@ from ._reports import (
 )
 from ._requests import SpecialRequest as SpecialRequest
 from ._spec import (
+    AnySpec as AnySpec,
     AutoShutdown as AutoShutdown,
     Strategy as Strategy,
     SupervisorSpec as SupervisorSpec,
@@ -55,12 +58,18 @@ from ._spec import (
     rest_for_one as rest_for_one,
     simple_one_for_one as simple_one_for_one,
 )
+from ._state import SupervisorState as SupervisorState
 from ._supervisor import (
     AnySupervisor as AnySupervisor,
     Supervisor as Supervisor,
     start_link as start_link,
     start_named as start_named,
     start_supervisor as start_supervisor,
+)
+from ._swap_result import (
+    ChildSwap as ChildSwap,
+    Outcome as Outcome,
+    SwapResult as SwapResult,
 )
 
 fix_module_metadata(__name__, globals())

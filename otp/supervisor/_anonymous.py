@@ -17,6 +17,7 @@ from ._decide import is_expected_end
 from ._errors import NotFoundError, StrategyError
 from ._family import Family
 from ._shutdown import stop_children
+from ._swap_result import ChildSwap, SwapResult
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from ..kernel import ExitReason
     from ..proc_lib import ChildSpec, Started
     from ._children import Child
-    from ._spec import SupervisorSpec
+    from ._spec import AnySpec
+    from ._swapping import Terms
 
 
 class AnonymousFamily(Family):
@@ -33,7 +35,7 @@ class AnonymousFamily(Family):
     #: What kind of supervisor has them, for texts.
     kind: ClassVar[str]
 
-    def _listed(self, spec: SupervisorSpec) -> Iterable[ChildSpec]:
+    def _at_first(self, spec: AnySpec) -> Iterable[ChildSpec]:
         del spec
         return ()
 
@@ -61,6 +63,19 @@ class AnonymousFamily(Family):
         for child, reason in wrong:
             self.reporter.trouble("shutdown_error", reason, child)
 
+    # ------------------------------------------------------------- other specifications
+
+    def take_over(self, spec: AnySpec) -> None:
+        """Let the children be; what *spec* says is for those that come."""
+
+    async def swap(self, spec: AnySpec, terms: Terms) -> SwapResult:
+        """Go on with *spec*; the children go on as they are."""
+        del terms
+        self.check_kind(spec)
+        self.set_spec(spec)
+        kept = [ChildSwap(c.id, "kept", c.state) for c in self.children]
+        return SwapResult(tuple(kept))
+
     # ------------------------------------------------------------ on somebody's request
 
     async def restart_child(self, id_: Hashable) -> Started:
@@ -74,7 +89,7 @@ class AnonymousFamily(Family):
         child = self.children.find_pid(id_)
         if child is None:
             raise NotFoundError(id_)
-        await self._stop(child)
+        await self.stop_one(child)
         self.children.remove(child)
 
     def delete_child(self, id_: Hashable) -> None:
@@ -83,11 +98,13 @@ class AnonymousFamily(Family):
 
     def which_children(self) -> list[ChildInfo]:
         """Return all children, oldest first, those that wait to be restarted last."""
-        shown: list[ChildInfo] = []
-        for child in sorted(self.children, key=lambda child: child.restarting):
-            spec = self._spec_of(child)
-            shown.append(ChildInfo(None, child.state, spec.type, spec.modules))
-        return shown
+        waiting_last = sorted(self.children, key=lambda child: child.restarting)
+        return [self.info_of(child) for child in waiting_last]
+
+    def info_of(self, child: Child) -> ChildInfo:
+        """Return what is shown of a child, which has no id."""
+        spec = self._spec_of(child)
+        return ChildInfo(None, child.state, spec.type, spec.modules)
 
     def _no_ids(self, id_: Hashable, what: str) -> StrategyError:
         text = (
@@ -98,7 +115,7 @@ class AnonymousFamily(Family):
 
     # --------------------------------------------------------------- what it is made of
 
-    async def _start(self, child: Child, *, requested: bool = False) -> Started:
+    async def start_one(self, child: Child, *, requested: bool = False) -> Started:
         # Among so many, one more is no news: there are no progress reports.
         del requested
         started = await child.start()
@@ -108,7 +125,7 @@ class AnonymousFamily(Family):
         self.children.add(child)
         return started
 
-    def _keep(self, child: Child) -> None:
+    def keep_down(self, child: Child) -> None:
         self.children.remove(child)
 
 

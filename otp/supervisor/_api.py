@@ -8,20 +8,24 @@ not live at all, a `CallError` says so.
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, cast
 
 from .. import gen_server
+from ..gen import CALL_TIMEOUT, check_timeout
 from ._requests import (
-    ChangeSpec,
+    ChangeSpecs,
     CountChildren,
     DeleteChild,
     GetChildSpec,
     RestartChild,
     StartChild,
     StartDynamicChild,
+    Swap,
     TerminateChild,
     WhichChildren,
 )
+from ._spec import SupervisorSpec
+from ._supervisor import AnySupervisor
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -30,8 +34,8 @@ if TYPE_CHECKING:
     from ..proc_lib import ChildSpec, Started
     from ._children import ChildCounts, ChildInfo
     from ._requests import Request
-    from ._spec import SupervisorSpec
-    from ._supervisor import AnySupervisor, Supervisor
+    from ._supervisor import Supervisor
+    from ._swap_result import SwapResult
 
 T = TypeVar("T")
 
@@ -164,16 +168,69 @@ async def get_childspec(
     return await ask(supervisor, GetChildSpec(child))
 
 
-async def change_spec(supervisor: ServerRef[Supervisor], spec: SupervisorSpec) -> None:
+async def change_specs(supervisor: ServerRef[Supervisor], spec: SupervisorSpec) -> None:
     """Let a running supervisor go on with another specification.
 
     Nothing is started and nothing stopped. Limits and strategy count from now on. A
     child whose id is in the new specification goes on running, and is what the new
     one says when it is restarted; one that is new is down until `restart_child`. Those
     that are not there any more stay, behind the others, until they are terminated
-    and deleted.
+    and deleted. `swap` does all this at once.
 
     Raises:
         StrategyError: it would become or cease to be a simple_one_for_one.
     """
-    await ask(supervisor, ChangeSpec(spec))
+    await ask(supervisor, ChangeSpecs(spec))
+
+
+async def swap(
+    supervisor: ServerRef[AnySupervisor],
+    new: SupervisorSpec | type[AnySupervisor],
+    *,
+    timeout: float = CALL_TIMEOUT,
+    extra: object = None,
+) -> SwapResult:
+    """Let a running supervisor and its children become what *new* says.
+
+    Afterwards it has exactly the children that are specified, in their order. Those
+    that are the same are not touched. Where only the rules for a child are others,
+    such as its restart or its shutdown, it goes on under the new ones. Where only
+    its class is another, which has a ``code_change``, the process goes on as one of
+    that class, with its state, its mailbox and its links; so does a child that is a
+    supervisor, whose own children are swapped in turn. Every other child that is
+    started in another way is stopped and started. One that cannot start comes back
+    as it was, and the swap goes on.
+
+    The children of a simple_one_for_one supervisor go on in any case, as the new class
+    if it takes over, and are of the new kind when they are restarted.
+
+    While this goes on the supervisor serves nobody; it goes on even if the caller is
+    cancelled. Restarts of this kind are not counted.
+
+    Args:
+        supervisor: the supervisor.
+        new: a specification; or a class, which is given the arguments of the one
+            that runs, and is asked for its children.
+        timeout: seconds that one child may take to go on as another class; after
+            that it is stopped and started.
+        extra: for the ``code_change`` of the children.
+
+    Returns:
+        What has become of each child.
+
+    Raises:
+        StrategyError: it would become or cease to be a simple_one_for_one.
+        InvalidSpecError: the class gives a specification that is wrong.
+        SwapError: the class could not say what its children are.
+        TypeError: *new* is neither a specification nor a class of supervisors.
+        ValueError: the time-out is negative or no number.
+    """
+    check_timeout(timeout)
+    if not isinstance(new, SupervisorSpec) and not _is_class(new):
+        text = f"{new!r} is neither a SupervisorSpec nor a class of supervisors"
+        raise TypeError(text)
+    return await ask(supervisor, Swap(new, timeout, extra))
+
+
+def _is_class(value: object) -> TypeGuard[type[AnySupervisor]]:
+    return isinstance(value, type) and issubclass(value, AnySupervisor)

@@ -23,7 +23,7 @@ import attrs
 from ..kernel import Pid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
     from ..proc_lib import ChildSpec, ChildType, Modules, Restart, Start
 
@@ -90,6 +90,11 @@ class Child:
     def is_up(self) -> bool:
         """Whether it runs, as far as is known, or is about to be restarted."""
         return self.pid is not None or self.restarting
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has a process, as far as is known."""
+        return self.pid is not None and not self.restarting
 
     @property
     def state(self) -> ChildState:
@@ -181,13 +186,34 @@ class Children:
         A child whose id is still there goes on with its new specification, one that
         is new is down. Those whose ids are gone stay as they are, behind the others.
         """
+        for spec in self.arrange(specs):
+            self._by_id[spec.id].spec = spec
+
+    def arrange(self, specs: Iterable[ChildSpec]) -> Sequence[ChildSpec]:
+        """Take over the order of *specs*, and return them.
+
+        Those that are new are down. Who was there keeps the specification it had, and
+        if it is not among *specs* stands behind the others.
+        """
+        specs = tuple(specs)
         left = self._by_id
         self._by_id = {}
         for spec in specs:
-            child = left.pop(spec.id, None) or Child(spec, spec.id)
-            child.spec = spec
-            self._by_id[spec.id] = child
+            old = left.pop(spec.id, None)
+            self._by_id[spec.id] = old or Child(spec, spec.id)
         self._by_id.update(left)
+        return specs
+
+    def snapshot(self) -> Callable[[], None]:
+        """Return a function that takes back what `update` has done since."""
+        before = [(child, child.spec, child.args) for child in self]
+
+        def restore() -> None:
+            self._by_id = {child.id: child for child, _, _ in before}
+            for child, spec, args in before:
+                child.spec, child.args = spec, args
+
+        return restore
 
     def count(self, is_alive: Callable[[Pid], bool]) -> ChildCounts:
         """Count them; those that died unnoticed, without their link, are not active."""

@@ -14,13 +14,16 @@ from .. import process
 from ._anonymous import AnonymousFamily, is_pid
 from ._children import Child, ChildCounts
 from ._errors import NotFoundError, StrategyError
+from ._swapping import swap_dynamic
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from ..kernel import ExitReason
     from ..proc_lib import ChildSpec, Started
-    from ._spec import SupervisorSpec
+    from ._spec import AnySpec, SupervisorSpec
+    from ._swap_result import SwapResult
+    from ._swapping import Terms
 
 
 class DynamicFamily(AnonymousFamily):
@@ -31,7 +34,7 @@ class DynamicFamily(AnonymousFamily):
     @property
     def template(self) -> ChildSpec:
         """The specification of them all."""
-        return self.spec.children[0]
+        return self.spec.specs()[0]
 
     def _spec_of(self, child: Child) -> ChildSpec:
         del child
@@ -48,11 +51,34 @@ class DynamicFamily(AnonymousFamily):
                 "shutdown_error", reasons[0], anyone, count=len(reasons)
             )
 
-    def _take_over(self, spec: SupervisorSpec) -> None:
+    # ------------------------------------------------------------- other specifications
+
+    def take_over(self, spec: AnySpec) -> None:
+        """Let the children be of the kind in *spec*; nothing starts or stops."""
+        for child in self.children:
+            child.spec = self._kind_of(child, spec.specs()[0])
+
+    def template_for(self, child: Child) -> ChildSpec:
+        """Return of which kind a child is from now on."""
+        return self._kind_of(child, self.template)
+
+    def _kind_of(self, child: Child, template: ChildSpec) -> ChildSpec:
         # The arguments of temporary children were not kept, so they stay temporary.
-        if self.template.restart != "temporary":
-            for child in self.children:
-                child.spec = spec.children[0]
+        if child.restart == "temporary" != template.restart:
+            return template.override(restart="temporary")
+        return template
+
+    async def swap(self, spec: AnySpec, terms: Terms) -> SwapResult:
+        """Go on with *spec*; children become of its kind where they can."""
+        self.check_kind(spec)
+        return await swap_dynamic(self, spec, terms)
+
+    def with_limits(self, limits: SupervisorSpec) -> AnySpec:
+        """Return what is specified now, but for the limits those of *limits*."""
+        self.check_kind(limits)
+        return attrs.evolve(limits, children=self.spec.specs())
+
+    # ------------------------------------------------------------ on somebody's request
 
     async def start_child(self, spec: ChildSpec) -> Started:
         """Refuse: the children here have one specification."""

@@ -84,3 +84,13 @@ class StartChildError(StartError):
     def __init__(self, child: Hashable, reason: ExitReason) -> None:
         super().__init__(child, reason, f"child {child!r} could not start: {reason!r}")
         self.child = child
+
+
+class SwapError(SupervisorError):
+    """A class could not say what its children are: ``children()`` failed.
+
+    What went wrong is the ``__cause__``.
+    """
+
+    severity: ClassVar[Severity] = "high"
+    recovery: ClassVar[Recovery] = "escalate"

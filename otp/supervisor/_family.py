@@ -45,7 +45,8 @@ from ._errors import (
 from ._reports import TOO_MANY_RESTARTS, FailedToStartChild
 from ._requests import TryAgain
 from ._shutdown import stop_child
-from ._spec import check_childspec
+from ._spec import SupervisorSpec, check_childspec
+from ._swapping import swap_family
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -54,21 +55,23 @@ if TYPE_CHECKING:
     from ..proc_lib import ChildSpec, ShutdownLimit, Started
     from ._children import ChildCounts
     from ._reports import Reporter
-    from ._spec import SupervisorSpec
+    from ._spec import AnySpec
+    from ._swap_result import SwapResult
+    from ._swapping import Terms
 
 
 class Family:
     """Children with a specification each; `DynamicFamily` is the other kind."""
 
-    def __init__(self, spec: SupervisorSpec, reporter: Reporter) -> None:
+    def __init__(self, spec: AnySpec, reporter: Reporter) -> None:
         self.spec = spec
         self.reporter = reporter
-        self.children = Children(self._listed(spec))
+        self.children = Children(self._at_first(spec))
         self.window = Window(spec.max_restarts, spec.max_seconds)
 
-    def _listed(self, spec: SupervisorSpec) -> Iterable[ChildSpec]:
+    def _at_first(self, spec: AnySpec) -> Iterable[ChildSpec]:
         """Return the children that are there from the beginning."""
-        return spec.children
+        return spec.specs()
 
     # -------------------------------------------------------------- all of them at once
 
@@ -79,30 +82,55 @@ class Family:
     async def stop_all(self) -> None:
         """Stop every child, newest first, one after the other."""
         for child in list(reversed(self.children)):
-            await self._stop(child)
+            await self.stop_one(child)
 
     def limits(self) -> dict[Pid, ShutdownLimit]:
         """Return how long each child may take to end."""
         return {c.pid: c.spec.shutdown for c in self.children if c.pid is not None}
 
-    def change_spec(self, spec: SupervisorSpec) -> None:
-        """Go on with *spec*; nothing starts or stops.
+    # ------------------------------------------------------------- other specifications
+
+    def set_spec(self, spec: AnySpec, stamps: Iterable[int] | None = None) -> None:
+        """Let strategy and limits be those of *spec*, and *stamps* be what counts."""
+        before = self.window.stamps if stamps is None else stamps
+        self.window = Window(spec.max_restarts, spec.max_seconds, before)
+        self.spec = spec
+
+    def take_over(self, spec: AnySpec) -> None:
+        """Let the children be those of *spec*; nothing starts or stops."""
+        self.children.update(spec.specs())
+
+    async def swap(self, spec: AnySpec, terms: Terms) -> SwapResult:
+        """Go on with *spec*, and let the children become what it says.
 
         Raises:
             StrategyError: the strategy is of another kind.
         """
-        self._check_kind(spec)
-        self.window = Window(spec.max_restarts, spec.max_seconds, self.window.stamps)
-        self._take_over(spec)
-        self.spec = spec
+        self.check_kind(spec)
+        return await swap_family(self, spec, terms)
 
-    def _take_over(self, spec: SupervisorSpec) -> None:
-        self.children.update(spec.children)
+    def with_limits(self, limits: SupervisorSpec) -> AnySpec:
+        """Return what is specified now, but for strategy and limits those of *limits*.
 
-    def _check_kind(self, spec: SupervisorSpec) -> None:
+        Raises:
+            InvalidSpecError: the children do not go together with them.
+            StrategyError: the strategy is of another kind.
+        """
+        self.check_kind(limits)
+        return attrs.evolve(limits, children=[child.spec for child in self.children])
+
+    def check_kind(self, spec: AnySpec) -> None:
+        """Say whether *spec* is of the same kind.
+
+        Raises:
+            StrategyError: only one of the two is a simple_one_for_one, or it is for
+                another kind of supervisor altogether.
+        """
         simple = "simple_one_for_one"
-        if (spec.strategy == simple) != (self.spec.strategy == simple):
-            text = f"a {self.spec.strategy} supervisor cannot become {spec.strategy}"
+        both = spec.strategy, self.spec.strategy
+        if not isinstance(spec, SupervisorSpec) or both.count(simple) == 1:
+            what = spec.strategy if isinstance(spec, SupervisorSpec) else repr(spec)
+            text = f"a {self.spec.strategy} supervisor cannot become {what}"
             raise StrategyError(None, text)
 
     # --------------------------------------------------------------- when one has ended
@@ -117,13 +145,13 @@ class Family:
         decision = after_exit(self.spec.strategy, child, reason, self.children)
         match decision:
             case Keep():
-                self._keep(child)
+                self.keep_down(child)
             case Forget():
                 self.children.remove(child)
             case RestartChild() | RestartChildren():
                 if child.spec.backoff is None:
                     return await self._restart(child, decision)
-                self._try_later(child, child.pid, trio.current_time() - child.since)
+                self.try_later(child, child.pid, trio.current_time() - child.since)
                 return False
             case _:
                 assert_never(decision)
@@ -142,7 +170,7 @@ class Family:
     ) -> bool:
         if self.window.add(trio.current_time()):
             self.reporter.trouble("shutdown", TOO_MANY_RESTARTS, child)
-            self._drop(child)
+            self.drop(child)
             return True
         if child.pid is not None:
             await wait_gone(child.pid)
@@ -157,27 +185,27 @@ class Family:
 
     async def _restart_one(self, child: Child) -> None:
         try:
-            await self._start(child)
+            await self.start_one(child)
         except StartIgnored:
-            self._keep(child)
+            self.keep_down(child)
         except StartError as error:
-            self._report_start_error(child, error)
-            self._try_later(child, child.pid)
+            self.report_start_error(child, error)
+            self.try_later(child, child.pid)
 
     async def _restart_group(self, failed: Child, plan: RestartChildren) -> None:
         last = failed.pid
         self.children.set_down(failed)
         for child in self._named(plan.stop):
-            await self._stop(child)
+            await self.stop_one(child)
             self.children.set_down(child)
         for child in self._named(plan.forget):
             self.children.remove(child)
         failure = await self._start_each(self._named(plan.start))
         if failure is not None:
-            child = self._require(failure.id)
-            self._try_later(child, last if child is failed else None)
+            child = self.child(failure.id)
+            self.try_later(child, last if child is failed else None)
 
-    def _try_later(self, child: Child, last: Pid | None, lasted: float = 0.0) -> None:
+    def try_later(self, child: Child, last: Pid | None, lasted: float = 0.0) -> None:
         """Let *child* wait, and come back to it.
 
         It is a message to the supervisor itself that comes back, and no loop waits
@@ -223,38 +251,44 @@ class Family:
 
     async def restart_child(self, id_: Hashable) -> Started:
         """Start a child that is down."""
-        child = self._require(id_)
+        child = self.child(id_)
         self._check_down(child)
         return await self._start_as_asked(child)
 
     async def terminate_child(self, id_: Hashable) -> None:
         """Stop a child, and keep its specification unless it is temporary."""
-        child = self._require(id_)
-        await self._stop(child)
-        self._drop(child)
+        child = self.child(id_)
+        await self.stop_one(child)
+        self.drop(child)
 
     def delete_child(self, id_: Hashable) -> None:
         """Strike off a child that is down."""
-        child = self._require(id_)
+        child = self.child(id_)
         self._check_down(child)
         self.children.remove(child)
 
     def get_childspec(self, id_: Hashable) -> ChildSpec:
         """Return the specification of a child."""
-        return self._require(id_).spec
+        return self.child(id_).spec
 
     def which_children(self) -> list[ChildInfo]:
         """Return all children, newest first."""
-        return [
-            ChildInfo(c.id, c.state, c.spec.type, c.spec.modules)
-            for c in reversed(self.children)
-        ]
+        return [self.info_of(child) for child in reversed(self.children)]
+
+    def info_of(self, child: Child) -> ChildInfo:
+        """Return what is shown of a child."""
+        return ChildInfo(child.id, child.state, child.spec.type, child.spec.modules)
 
     def count_children(self) -> ChildCounts:
         """Count the children; those that died unnoticed are not active."""
         return self.children.count(process.is_alive)
 
-    def _require(self, id_: Hashable) -> Child:
+    def child(self, id_: Hashable) -> Child:
+        """Return the child of that id.
+
+        Raises:
+            NotFoundError: there is none.
+        """
         child = self.children.find(id_)
         if child is None:
             raise NotFoundError(id_)
@@ -268,7 +302,8 @@ class Family:
 
     # --------------------------------------------------------------- what it is made of
 
-    async def _start(self, child: Child, *, requested: bool = False) -> Started:
+    async def start_one(self, child: Child, *, requested: bool = False) -> Started:
+        """Start a child that is in the table or is about to be put there."""
         started = await child.start()
         self.children.set_up(child, started.pid, trio.current_time())
         self.reporter.progress(child, requested=requested)
@@ -276,7 +311,7 @@ class Family:
 
     async def _start_as_asked(self, child: Child) -> Started:
         try:
-            return await self._start(child, requested=True)
+            return await self.start_one(child, requested=True)
         except (StartIgnored, AlreadyStartedError):
             raise
         except StartError as error:
@@ -285,21 +320,23 @@ class Family:
     async def _start_each(self, children: Iterable[Child]) -> FailedToStartChild | None:
         for child in list(children):
             try:
-                await self._start(child)
+                await self.start_one(child)
             except StartIgnored:
                 if child.restart == "temporary":
                     self.children.remove(child)
             except StartError as error:
-                self._report_start_error(child, error)
+                self.report_start_error(child, error)
                 return FailedToStartChild(child.id, error.reason)
         return None
 
-    def _report_start_error(self, child: Child, error: StartError) -> None:
+    def report_start_error(self, child: Child, error: StartError) -> None:
+        """Report that a child could not be started."""
         # What failed in a process of its own has been reported by that.
         in_here = error.__cause__ if isinstance(error.what, Start) else None
         self.reporter.trouble("start_error", error.reason, child, exception=in_here)
 
-    async def _stop(self, child: Child) -> None:
+    async def stop_one(self, child: Child) -> None:
+        """Stop a child if it runs; the table stays."""
         if child.pid is None or child.restarting:
             return
         limit = child.spec.shutdown
@@ -307,17 +344,19 @@ class Family:
         if not is_expected_end(reason, child.restart, brutal=limit == "brutal_kill"):
             self.reporter.trouble("shutdown_error", reason, child)
 
-    def _keep(self, child: Child) -> None:
+    def keep_down(self, child: Child) -> None:
+        """Note that a child does not run, and may be started some day."""
         self.children.set_down(child)
 
-    def _drop(self, child: Child) -> None:
+    def drop(self, child: Child) -> None:
+        """Note that a child does not run, and is not to be restarted."""
         if child.restart == "temporary":
             self.children.remove(child)
         else:
-            self._keep(child)
+            self.keep_down(child)
 
     def _named(self, ids: Iterable[Hashable]) -> list[Child]:
-        return [self._require(id_) for id_ in ids]
+        return [self.child(id_) for id_ in ids]
 
 
 def _already_there(child: Child) -> Exception:

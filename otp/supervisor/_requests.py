@@ -8,10 +8,12 @@ import attrs
 
 from ..proc_lib import ChildSpec, Started
 from ._children import ChildCounts, ChildInfo
+from ._swap_result import SwapResult
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    from ..proc_lib import Start
     from ._family import Family
     from ._spec import SupervisorSpec
 
@@ -86,7 +88,7 @@ class CountChildren(Request[ChildCounts]):
 
 @final
 @attrs.frozen
-class ChangeSpec(Request[None]):
+class ChangeSpecs(Request[None]):
     """Go on with another specification."""
 
     spec: SupervisorSpec
@@ -106,6 +108,20 @@ class SpecialRequest(Request[T], Generic[T]):
         raise NotImplementedError
 
 
+@final
+@attrs.frozen
+class Swap(Request[SwapResult]):
+    """Go on with another specification, and let the children become what it says.
+
+    *wanted* is the specification, or the class that is asked for it, also with other
+    arguments. A migration may take *limit* seconds; *extra* is for ``code_change``.
+    """
+
+    wanted: SupervisorSpec | type[object] | Start
+    limit: float
+    extra: object
+
+
 AnyRequest = (
     StartChild[Any]
     | StartDynamicChild
@@ -115,7 +131,8 @@ AnyRequest = (
     | GetChildSpec
     | WhichChildren
     | CountChildren
-    | ChangeSpec
+    | ChangeSpecs
+    | Swap
 )
 """Everything that can be asked of a supervisor of any kind."""
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never, cast, final
 
+import attrs
+
 from .. import process
+from .._util import short
 from ..gen_server import (
     From,
     GenServer,
@@ -23,10 +26,11 @@ from ..kernel import (
     current_process,
     emit,
 )
-from ._errors import SupervisorError
+from ._errors import SupervisorError, SwapError
+from ._host import SupervisorHost
 from ._reports import Reporter
 from ._requests import (
-    ChangeSpec,
+    ChangeSpecs,
     CountChildren,
     DeleteChild,
     GetChildSpec,
@@ -35,51 +39,56 @@ from ._requests import (
     SpecialRequest,
     StartChild,
     StartDynamicChild,
+    Swap,
     TerminateChild,
     TryAgain,
     WhichChildren,
 )
 from ._shutdown import reap
+from ._source import Answer
+from ._spec import SupervisorSpec
+from ._state import change_specs, renew, snapshot
+from ._swap_result import ChildSwap, SwapResult
+from ._swapping import Terms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from ..gen_server import InfoResult, InitResult
-    from ..kernel import ExitReason
+    from ..kernel import ExitReason, Process
+    from ..sys import Renew, SystemHost
     from ._family import Family
     from ._requests import AnyRequest
-    from ._supervisor import AnySupervisor
+    from ._source import Source, Wanted
 
 
 @final
 class SupervisorServer(GenServer):
-    """Keeps the children; *behaviour* is asked which ones there are."""
+    """Keeps the children; *source* is asked which ones there are."""
 
     family: Family
 
-    def __init__(
-        self,
-        behaviour: Callable[..., AnySupervisor],
-        args: tuple[object, ...],
-        kwargs: Mapping[str, object],
-    ) -> None:
+    def __init__(self, source: Source) -> None:
         process.trap_exit(True)
         me = current_process("a supervisor")
         me.reaper = self._reap
         self._process = me
-        self._behaviour = behaviour(*args, **kwargs)
+        self._source = source
+        self.behaviour = source.make()
 
     async def init(self) -> InitResult:
-        reporter = Reporter(self._process, type(self._behaviour))
-        family = self._behaviour.__family__(reporter)
-        if isinstance(family, Ignore):
-            return family
-        self.family = family
+        spec = self._source.ask_again(self.behaviour).spec
+        if isinstance(spec, Ignore):
+            return spec
+        self.family = self.behaviour.__family__(spec, self._reporter())
         failure = await self.family.start_all()
         if failure is None:
             return None
         await self.family.stop_all()
         return Stop(Shutdown(failure))
+
+    def __host__(self, process: Process) -> SystemHost:
+        return SupervisorHost(process, self)
 
     async def handle_call(self, request: object, from_: From[object]) -> object:
         if not isinstance(request, Request):
@@ -115,8 +124,8 @@ class SupervisorServer(GenServer):
                 answer = family.which_children()
             case CountChildren():
                 answer = family.count_children()
-            case ChangeSpec(spec):
-                family.change_spec(spec)
+            case ChangeSpecs() | Swap():
+                answer = await self._exchange(request)
             case _:
                 assert_never(request)
         return answer
@@ -129,7 +138,7 @@ class SupervisorServer(GenServer):
                 gives_up = await self.family.try_again(message)
             case _:
                 me = self._process
-                who = type(self._behaviour)
+                who = type(self.behaviour)
                 emit(UnexpectedMessage(me.pid, me.name, who, message))
                 return None
         return Stop(SHUTDOWN) if gives_up else None
@@ -138,10 +147,68 @@ class SupervisorServer(GenServer):
         del reason
         await self.family.stop_all()
 
-    async def code_change(self, old_version: object, extra: object) -> None:
-        """Ask again which children there are; see `Family.change_spec`."""
-        del old_version, extra
-        await self._behaviour.__renew__(self.family)
+    # --------------------------------------------------------- other specifications
+
+    def change_specs(self, wanted: Wanted) -> None:
+        """Go on with what is *wanted*; nothing starts and nothing stops."""
+        answer = self._source.consult(self.behaviour, wanted)
+        if not isinstance(answer.spec, Ignore):
+            change_specs(self.family, answer.spec)
+        self._go_on_with(answer)
+
+    async def _exchange(self, request: ChangeSpecs | Swap) -> object:
+        wanted = request.wanted if isinstance(request, Swap) else request.spec
+        if isinstance(wanted, SupervisorSpec):
+            self.family.check_kind(wanted)
+        if isinstance(request, Swap):
+            return await self._swap(request)
+        self.change_specs(request.spec)
+        return None
+
+    async def _swap(self, request: Swap) -> SwapResult:
+        try:
+            answer = self._source.consult(self.behaviour, request.wanted)
+        except InvalidSpecError:
+            raise
+        except Exception as error:
+            who = short(request.wanted)
+            text = f"{who} does not say what its children are: {error!r}"
+            raise SwapError(None, text) from error
+        spec = answer.spec
+        if isinstance(spec, Ignore):
+            self._go_on_with(answer)
+            kept = [ChildSwap(c.id, "kept", c.state) for c in self.family.children]
+            return SwapResult(tuple(kept))
+        self.family.check_kind(spec)
+        self._go_on_with(answer)
+        terms = Terms(request.limit, request.extra, self._source.is_like)
+        return await self.family.swap(spec, terms)
+
+    def renew(self, exchange: Renew) -> None:
+        """Exchange the classes in what may be started some day, and the own one."""
+        source = attrs.evolve(self._source, start=exchange(self._source.start))
+        renew(self.family, exchange)
+        if source.start is not self._source.start:
+            self._go_on_with(Answer(source, source.make(), Ignore()))
+
+    def snapshot(self) -> Callable[[], None]:
+        """Return a function that takes back what was changed since."""
+        before = Answer(self._source, self.behaviour, Ignore())
+        restore_family = snapshot(self.family)
+
+        def restore() -> None:
+            restore_family()
+            self._go_on_with(before)
+
+        return restore
+
+    def _go_on_with(self, answer: Answer) -> None:
+        self._source, self.behaviour, _ = answer
+        self._process.origin = type(self.behaviour)
+        self.family.reporter = self._reporter()
+
+    def _reporter(self) -> Reporter:
+        return Reporter(self._process, type(self.behaviour))
 
     async def _reap(self) -> None:
         if hasattr(self, "family"):

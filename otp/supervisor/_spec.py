@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeVar, final, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, final, get_args
 
 import attrs
 
@@ -30,6 +30,24 @@ Never, at the first one, or when the last one that runs has ended.
 
 def _as_tuple(children: Iterable[ChildSpec]) -> tuple[ChildSpec, ...]:
     return tuple(children)
+
+
+class AnySpec(Protocol):
+    """What supervisors of all kinds are given: whom they start, and when again."""
+
+    @property
+    def strategy(self) -> Strategy: ...
+
+    @property
+    def max_restarts(self) -> int: ...
+
+    @property
+    def max_seconds(self) -> int: ...
+
+    @property
+    def auto_shutdown(self) -> AutoShutdown: ...
+
+    def specs(self) -> tuple[ChildSpec, ...]: ...
 
 
 @final
@@ -62,6 +80,10 @@ class SupervisorSpec:
         if self.strategy == "simple_one_for_one":
             _check_template(self.children)
         check_childspecs(self.children, self.auto_shutdown)
+
+    def specs(self) -> tuple[ChildSpec, ...]:
+        """Return the specifications of the children."""
+        return self.children
 
 
 def one_for_one(

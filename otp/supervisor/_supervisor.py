@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, TypeVar, cast
 from ..gen import NO_KWARGS
 from ..gen_server import BadReturnError, Ignore, init_server, serve
 from ..kernel import InvalidSpecError
-from ..proc_lib import StartOptions, start_process
+from ..proc_lib import Start, StartOptions, start_process
 from ._dynamic import DynamicFamily
 from ._family import Family
 from ._server import SupervisorServer
+from ._source import Source
 from ._spec import SupervisorSpec
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ..kernel import Name, Pid, Via
     from ..proc_lib import ChildType
     from ._reports import Reporter
+    from ._spec import AnySpec
 
 P = ParamSpec("P")
 
@@ -31,13 +33,23 @@ class AnySupervisor:
     """
 
     __child_type__: ClassVar[ChildType] = "supervisor"
+    #: The version of the class, for changes of code; a number, for example.
+    __version__: ClassVar[Any] = None
+    #: Which of the kinds of supervisors it is: a process stays of its kind for life.
+    __kind__: ClassVar[type[AnySupervisor]]
 
-    def __family__(self, reporter: Reporter) -> Family | Ignore:
-        """Return the children as they are at first, or that there is nothing to do."""
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if AnySupervisor in cls.__bases__:
+            cls.__kind__ = cls
+
+    def __specify__(self) -> AnySpec | Ignore:
+        """Return what is to run by now, or that there is nothing to supervise."""
         raise NotImplementedError(f"{type(self).__name__} does not say whom it has")
 
-    async def __renew__(self, family: Any) -> None:
-        """Let *family*, which `__family__` returned, go on as is said by now."""
+    def __family__(self, spec: Any, reporter: Reporter, /) -> Family:
+        """Return the children as they are at first, of what `__specify__` returned."""
+        raise NotImplementedError(f"{type(self).__name__} has no family")
 
     @classmethod
     async def __start_link__(
@@ -48,9 +60,9 @@ class AnySupervisor:
         /,
     ) -> Pid[Self]:
         options = StartOptions(cls, link=True, name=name, host=True)
-        given = (cls, args, kwargs)
+        source = Source(cls.__kind__, Start(cls, args, kwargs))
         process, _ = await start_process(
-            options, serve, init_server, SupervisorServer, given, NO_KWARGS
+            options, serve, init_server, SupervisorServer, (source,), NO_KWARGS
         )
         return cast("Pid[Self]", process.pid)
 
@@ -79,8 +91,9 @@ class Supervisor(AnySupervisor):
     def children(self) -> SupervisorSpec | Ignore:
         """Return the strategy and the children; called when the supervisor starts.
 
-        It is called in the new process, and again for a change of code, so it should
-        do nothing else. An exception makes the start fail.
+        It is called in the new process, and, on an instance made anew with the same
+        arguments, for a change of code, so it should do nothing else. An exception
+        makes the start or the change fail.
 
         Returns:
             what `one_for_one` or one of its siblings gives, or `Ignore` to say that
@@ -95,23 +108,19 @@ class Supervisor(AnySupervisor):
             )
         return self._spec
 
-    def __family__(self, reporter: Reporter) -> Family | Ignore:
-        spec = _checked(self, self.children())
-        if isinstance(spec, Ignore):
-            return spec
+    def __specify__(self) -> SupervisorSpec | Ignore:
+        answer = self.children()
+        if not _is_answer(answer):
+            raise BadReturnError(type(self), "children", answer)
+        return answer
+
+    def __family__(self, spec: SupervisorSpec, reporter: Reporter, /) -> Family:
         simple = spec.strategy == "simple_one_for_one"
         return (DynamicFamily if simple else Family)(spec, reporter)
 
-    async def __renew__(self, family: Family) -> None:
-        spec = _checked(self, self.children())
-        if isinstance(spec, SupervisorSpec):
-            family.change_spec(spec)
 
-
-def _checked(behaviour: Supervisor, answer: object) -> SupervisorSpec | Ignore:
-    if isinstance(answer, (SupervisorSpec, Ignore)):
-        return answer
-    raise BadReturnError(type(behaviour), "children", answer)
+def _is_answer(value: object) -> bool:
+    return isinstance(value, (SupervisorSpec, Ignore))
 
 
 S = TypeVar("S", bound=Supervisor)

@@ -22,6 +22,13 @@ from ._api import (
     terminate as terminate,
     trace as trace,
 )
+from ._ask import ask as ask
+from ._change import (
+    HasModules as HasModules,
+    KeepsSpecs as KeepsSpecs,
+    Restorable as Restorable,
+)
+from ._code import migrate as migrate
 from ._debug import (
     DONE as DONE,
     Debug as Debug,
@@ -43,11 +50,20 @@ from ._handle import (
 from ._messages import (
     CallbackFailedError as CallbackFailedError,
     ChangeCode as ChangeCode,
+    Changed as Changed,
+    GetModules as GetModules,
+    Inside as Inside,
+    LayoutError as LayoutError,
     NotSuspendedError as NotSuspendedError,
     Operation as Operation,
+    Renew as Renew,
+    RenewSpecs as RenewSpecs,
+    Resume as Resume,
     Status as Status,
+    Suspend as Suspend,
     SysError as SysError,
     SystemRequest as SystemRequest,
+    Undo as Undo,
 )
 from ._options import (
     Count as Count,
@@ -59,5 +75,6 @@ from ._options import (
 )
 from ._reports import DebugReport as DebugReport
 from ._special import SpecialProcess as SpecialProcess
+from ._versions import Downgrade as Downgrade, can_convert as can_convert
 
 fix_module_metadata(__name__, globals())

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 async def ask(server: ServerRef, operation: Operation, timeout: float) -> object:
     """Let a process obey *operation*, and return its answer.
 
+    If the time is over, or the caller is cancelled, before the process has begun,
+    nothing is done any more.
+
     Raises:
         NoProcessError: there is no such process.
         CallTimeoutError: no answer after *timeout* seconds.

@@ -5,21 +5,25 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Protocol, assert_never, runtime_checkable
 
-from ..kernel import Exit, Exited
+from ..kernel import CallTimeoutError, Exit, Exited
+from ._change import obey_about_code
 from ._debug import Debug
 from ._messages import (
     CallbackFailedError,
     ChangeCode,
+    GetModules,
     GetState,
     GetStatus,
-    NotSuspendedError,
+    RenewSpecs,
     ReplaceState,
     Resume,
     SetDebug,
     Status,
     Suspend,
+    SysError,
     SystemRequest,
     Terminate,
+    Undo,
 )
 
 if TYPE_CHECKING:
@@ -27,10 +31,14 @@ if TYPE_CHECKING:
 
     from ..kernel import ExitReason, Process
     from ._event import Event
+    from ._messages import CodeOperation
 
 
 class SystemHost(Protocol):
-    """What a behaviour provides so that its processes obey system messages."""
+    """What a behaviour provides so that its processes obey system messages.
+
+    A host may also be one or more of `HasModules`, `Restorable` and `KeepsSpecs`.
+    """
 
     process: Process
     suspended: bool
@@ -109,9 +117,11 @@ async def _obey(request: SystemRequest, host: SystemHost) -> ExitReason | None:
     if isinstance(operation, Terminate):
         request.settle(None)
         return operation.reason
+    if request.settled:
+        return None  # nobody waits for it any more
     try:
-        answer = await _answer(operation, host)
-    except (NotSuspendedError, CallbackFailedError) as error:
+        answer = await _answer(request, operation, host)
+    except (SysError, CallTimeoutError) as error:
         request.fail(error)
     else:
         request.settle(answer)
@@ -119,18 +129,20 @@ async def _obey(request: SystemRequest, host: SystemHost) -> ExitReason | None:
 
 
 async def _answer(
+    request: SystemRequest,
     operation: Suspend
     | Resume
     | GetState
     | ReplaceState
     | GetStatus
-    | ChangeCode
+    | CodeOperation
     | SetDebug,
     host: SystemHost,
 ) -> object:
     answer: object = None
     match operation:
         case Suspend():
+            answer = host.suspended
             host.suspended = True
         case Resume():
             host.suspended = False
@@ -140,8 +152,8 @@ async def _answer(
             answer = _replace_state(fn, host)
         case GetStatus():
             answer = _status(host)
-        case ChangeCode():
-            await _change_code(operation, host)
+        case ChangeCode() | Undo() | GetModules() | RenewSpecs():
+            answer = await obey_about_code(request, operation, host)
         case SetDebug(change):
             answer = _set_debug(change, host)
         case _:
@@ -176,18 +188,6 @@ def _status(host: SystemHost) -> Status:
 
 def _shown(host: SystemHost, log: tuple[Event, ...]) -> object:
     return host.format_log(log) if isinstance(host, FormatsLog) else log
-
-
-async def _change_code(change: ChangeCode, host: SystemHost) -> None:
-    if not host.suspended:
-        raise NotSuspendedError(
-            "the code of a process can be changed while it is suspended only: "
-            "call sys.suspend() first"
-        )
-    try:
-        await host.change_code(change)
-    except (Exception, Exit) as error:
-        raise CallbackFailedError(f"code_change failed: {error!r}") from error
 
 
 def _set_debug(change: Callable[[Debug], object], host: SystemHost) -> object:

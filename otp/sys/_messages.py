@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, final
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, final
 
 import attrs
 
@@ -17,17 +17,28 @@ from ..kernel import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from ..kernel import ExitReason, Pid
     from ..proc_lib import DebugOption
     from ._debug import Debug
 
 
+T = TypeVar("T")
+
+
+class Renew(Protocol):
+    """Exchanges classes and functions in a value, such as a child specification."""
+
+    def __call__(self, value: T, /) -> T:
+        """Return the value with the new ones, itself if there is none in it."""
+        ...
+
+
 @final
 @attrs.frozen
 class Suspend:
-    """Stop taking ordinary messages."""
+    """Stop taking ordinary messages; the answer is whether that was so before."""
 
 
 @final
@@ -59,11 +70,63 @@ class GetStatus:
 @final
 @attrs.frozen
 class ChangeCode:
-    """Go on as *new*, an instance's next class, with the state converted."""
+    """Go on as *new*, an instance's next class, with the state converted.
+
+    Args:
+        new: the class; None if it stays the same.
+        old_version: for ``code_change``. If it is a `Downgrade`, the conversion is
+            done before the class is exchanged, else after it.
+        extra: for ``code_change``, too.
+        old: which class is exchanged, where several may run in one process.
+        at_once: also if the process is not suspended.
+    """
 
     new: type[object] | None
     old_version: object
     extra: object
+    old: type[object] | None = None
+    at_once: bool = False
+
+
+@final
+@attrs.frozen
+class Changed:
+    """What has become of a change of code; *undo* takes it back."""
+
+    old: type[object]
+    new: type[object]
+    undo: Callable[[], Awaitable[None]]
+
+
+@final
+@attrs.frozen
+class Undo:
+    """Take a change of code back, before anything else has happened."""
+
+    changed: Changed
+
+
+@final
+@attrs.frozen
+class GetModules:
+    """Tell which classes run in the process."""
+
+
+@final
+@attrs.frozen
+class Inside:
+    """What runs in a process, and whether it keeps specifications that name classes."""
+
+    modules: tuple[type[object], ...]
+    keeps_specs: bool
+
+
+@final
+@attrs.frozen
+class RenewSpecs:
+    """Exchange what is named in specifications; the answer is a `Changed`, or None."""
+
+    renew: Renew
 
 
 @final
@@ -82,13 +145,15 @@ class SetDebug:
     change: Callable[[Debug], object]
 
 
+CodeOperation = ChangeCode | Undo | GetModules | RenewSpecs
+
 Operation = (
     Suspend
     | Resume
     | GetState
     | ReplaceState
     | GetStatus
-    | ChangeCode
+    | CodeOperation
     | Terminate
     | SetDebug
 )
@@ -151,4 +216,11 @@ class CallbackFailedError(SysError):
     """A function given to `otp.sys`, or a callback it led to, raised.
 
     What it raised is the ``__cause__``; the process goes on as if nothing had been.
+    """
+
+
+class LayoutError(SysError, TypeError):
+    """A process cannot go on as an instance of that class.
+
+    It is of another behaviour, or Python lays its instances out differently.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+import attrs
 import pytest
 
 from otp import (
@@ -37,6 +38,7 @@ from otp.dynamic_supervisor import (
     which_children,
 )
 from otp.gen_server import UnexpectedMessage
+from otp.supervisor import SupervisorState
 from otp.sys import CallbackFailedError
 from tests.kernel.support import collected_reports, dead_pid, in_process
 from tests.supervisor.support import Stage, alive, settled
@@ -182,18 +184,20 @@ async def test_the_state_can_be_read_and_replaced() -> None:
     a = await start_child(sup, clerk())
 
     state = await sys.get_state(sup)
-    assert "1 children under DynamicSpec(max_children=3," in repr(state)
+    assert isinstance(state, SupervisorState)
+    assert [child.pid for child in state.children] == [a]
 
-    def lower(attributes: object) -> object:
-        family = cast("dict[str, Any]", attributes)["family"]
-        family.renew(DynamicSpec(max_children=1))
-        return attributes
+    await sys.replace_state(sup, lambda old: attrs.evolve(old, max_restarts=0))
+    with pytest.raises(sys.CallbackFailedError) as caught:
+        await sys.replace_state(
+            sup, lambda old: attrs.evolve(old, strategy="one_for_all")
+        )
 
-    await sys.replace_state(sup, lower)
-
+    assert isinstance(caught.value.__cause__, StrategyError)
     assert await shown(sup) == [a]
-    with pytest.raises(MaxChildrenError):
-        await start_child(sup, clerk())
+    state = await sys.get_state(sup)
+    assert isinstance(state, SupervisorState)
+    assert (state.max_restarts, state.strategy) == (0, "one_for_one")
 
 
 @in_process
@@ -231,7 +235,7 @@ PLAIN: list[Callable[[Pid[Supervisor]], Awaitable[object]]] = [
     lambda sup: supervisor.delete_child(sup, "Clerk"),
     lambda sup: supervisor.terminate_child(sup, "Clerk"),
     lambda sup: supervisor.start_dynamic_child(sup, 1),
-    lambda sup: supervisor.change_spec(sup, one_for_one()),
+    lambda sup: supervisor.change_specs(sup, one_for_one()),
 ]
 
 

@@ -6,7 +6,7 @@ import trio
 
 from otp import Backoff, Fail, Kill, Pid, Reason, Shutdown, process
 from otp.supervisor import (
-    change_spec,
+    change_specs,
     one_for_all,
     one_for_one,
     restart_child,
@@ -179,7 +179,7 @@ async def test_a_pause_that_is_over_finds_the_child_as_it_is_now() -> None:
     sup = await start(one_for_one(stage.child("a", backoff=BACKOFF)))
     await stage.kill("a")
 
-    await change_spec(sup, one_for_one(stage.child("a"), stage.child("b")))
+    await change_specs(sup, one_for_one(stage.child("a"), stage.child("b")))
     await trio.sleep(2)
 
     assert await states(sup) == {"a": stage.pid("a"), "b": None}

@@ -105,12 +105,10 @@ async def start_manager() -> Pid[Any]:
 
 KINDS = [
     Kind("gen_server", Server, start_server, Counter.get.within(inf)),
-    Kind(
-        "supervisor", gen_server.GenServer, start_supervisor, supervisor.which_children
-    ),
+    Kind("supervisor", otp.Supervisor, start_supervisor, supervisor.which_children),
     Kind(
         "dynamic_supervisor",
-        gen_server.GenServer,
+        otp.DynamicSupervisor,
         start_dynamic,
         dynamic_supervisor.which_children,
     ),

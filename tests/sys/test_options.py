@@ -196,9 +196,9 @@ async def test_a_process_that_enters_the_loop_may_bring_options() -> None:
 
     me = process.self()
     assert lines == [
-        f"*DBG* body {pid} got call incr() from {me}",
-        f"*DBG* body {pid} replied 1 to {me}",
-        f"*DBG* body {pid} terminates: Normal()",
+        f"*DBG* Counter {pid} got call incr() from {me}",
+        f"*DBG* Counter {pid} replied 1 to {me}",
+        f"*DBG* Counter {pid} terminates: Normal()",
     ]
 
 

@@ -23,7 +23,7 @@ from otp import (
 from otp.supervisor import (
     StrategyError,
     Supervisor,
-    change_spec,
+    change_specs,
     child_template,
     get_childspec,
     one_for_all,
@@ -74,7 +74,7 @@ async def test_what_stays_goes_on_and_what_is_new_is_down() -> None:
     sup = await start(one_for_one(*map(stage.child, "abc")))
     a, b, c = (stage.pid(id_) for id_ in "abc")
 
-    await change_spec(sup, one_for_one(*map(stage.child, "cxa")))
+    await change_specs(sup, one_for_one(*map(stage.child, "cxa")))
 
     assert await states(sup) == {"c": c, "x": None, "a": a, "b": b}
     assert list(await states(sup)) == ["c", "x", "a", "b"]
@@ -86,7 +86,7 @@ async def test_what_is_new_can_be_started_and_what_is_gone_stopped() -> None:
     stage = Stage()
     sup = await start(one_for_one(stage.child("a")))
 
-    await change_spec(sup, one_for_one(stage.child("b")))
+    await change_specs(sup, one_for_one(stage.child("b")))
     await restart_child(sup, "b")
     await terminate_child(sup, "a")
 
@@ -99,7 +99,7 @@ async def test_a_child_is_what_it_is_now_when_it_ends() -> None:
     sup = await start(one_for_one(stage.child("a"), stage.child("b")))
     temporary = stage.child("a", restart="temporary")
 
-    await change_spec(sup, one_for_one(temporary, stage.child("b")))
+    await change_specs(sup, one_for_one(temporary, stage.child("b")))
     await stage.crash("a", Exit(Normal()))
 
     assert list(await states(sup)) == ["b"]
@@ -111,7 +111,7 @@ async def test_a_restart_brings_the_new_class() -> None:
     sup = await start(one_for_one(stage.child("a")))
     other = child_spec(GenServer).override(id="a")
 
-    await change_spec(sup, one_for_one(other))
+    await change_specs(sup, one_for_one(other))
     await stage.kill("a")
 
     assert stage.starts == ["a"]
@@ -125,7 +125,7 @@ async def test_the_strategy_counts_from_now_on() -> None:
     children = [stage.child("a"), stage.child("b")]
     sup = await start(one_for_one(*children))
 
-    await change_spec(sup, one_for_all(*children))
+    await change_specs(sup, one_for_all(*children))
     await stage.kill("a")
 
     assert stage.starts == ["a", "b", "a", "b"]
@@ -139,7 +139,7 @@ async def test_earlier_restarts_count_under_the_new_limit() -> None:
     await stage.kill("a")
     await stage.kill("a")
 
-    await change_spec(sup, one_for_one(child, max_restarts=2))
+    await change_specs(sup, one_for_one(child, max_restarts=2))
     await stage.kill("a")
 
     assert alive(sup) == [False]
@@ -152,7 +152,7 @@ async def test_the_time_that_restarts_count_for_is_the_new_one() -> None:
     sup = await start(one_for_one(child, max_restarts=1, max_seconds=100))
     await stage.kill("a")
 
-    await change_spec(sup, one_for_one(child, max_restarts=1, max_seconds=1))
+    await change_specs(sup, one_for_one(child, max_restarts=1, max_seconds=1))
     await trio.sleep(10)
     await stage.kill("a")
 
@@ -165,7 +165,7 @@ async def test_the_order_of_the_end_is_the_new_one() -> None:
     a, b = (stage.child(id_, trap=True) for id_ in "ab")
     sup = await start(one_for_one(a, b))
 
-    await change_spec(sup, one_for_one(b, a))
+    await change_specs(sup, one_for_one(b, a))
     await supervisor.stop(sup)
 
     assert stage.stops == ["a", "b"]
@@ -177,7 +177,7 @@ async def test_auto_shutdown_can_be_changed() -> None:
     sup = await start(one_for_one(stage.child("a", restart="transient")))
     significant = stage.child("a", restart="transient", significant=True)
 
-    await change_spec(sup, one_for_one(significant, auto_shutdown="any_significant"))
+    await change_specs(sup, one_for_one(significant, auto_shutdown="any_significant"))
     await stage.crash("a", Exit(Normal()))
 
     assert alive(sup) == [False]
@@ -197,7 +197,7 @@ async def test_a_dynamic_supervisor_stays_one_and_no_other_becomes_one(
     sup = await start(first)
 
     with pytest.raises(StrategyError, match="cannot become"):
-        await change_spec(sup, second)
+        await change_specs(sup, second)
 
     assert len(await which_children(sup)) == (not dynamic_first)
 
@@ -211,7 +211,7 @@ async def test_dynamic_children_come_back_as_the_new_kind() -> None:
         await start_dynamic_child(sup, "one argument too many")
     pid = await start_dynamic_child(sup)
 
-    await change_spec(sup, simple_one_for_one(old.override(restart="temporary")))
+    await change_specs(sup, simple_one_for_one(old.override(restart="temporary")))
     process.exit(pid, Kill())
     await settled()
 
@@ -225,7 +225,7 @@ async def test_temporary_dynamic_children_stay_temporary() -> None:
     sup = await start(simple_one_for_one(old))
     pid = await start_dynamic_child(sup)
 
-    await change_spec(sup, simple_one_for_one(old.override(restart="permanent")))
+    await change_specs(sup, simple_one_for_one(old.override(restart="permanent")))
     process.exit(pid, Kill())
     await settled()
 

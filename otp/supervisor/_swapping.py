@@ -1,0 +1,250 @@
+"""How a swap is carried out: one child after the other, in the supervisor's process.
+
+A child whose new specification fails has its old one back, and the swap goes on with
+the others; nothing that is not in the plan is touched. Deaths that happen meanwhile
+lie in the supervisor's mailbox and are dealt with afterwards, by the new rules.
+
+A migration that takes too long is given up by the child itself, which is then what
+it was; but a child that does not answer may be stuck, and is stopped and started.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, Literal, assert_never, cast, final
+
+import attrs
+
+from .. import gen_server, process
+from ..kernel import (
+    CallError,
+    CallTimeoutError,
+    InvalidSpecError,
+    StartError,
+    StartIgnored,
+)
+from ..proc_lib import as_startable
+from ..sys import CallbackFailedError, LayoutError, can_convert, migrate
+from ._errors import StrategyError, SwapError
+from ._requests import Swap
+from ._swap import (
+    Add,
+    Keep,
+    Migrate,
+    Remove,
+    Restart,
+    Update,
+    has_same_arguments,
+    is_same,
+    is_same_start,
+    plan_swap,
+)
+from ._swap_result import ChildSwap, SwapResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..kernel import Pid
+    from ..proc_lib import ChildSpec, Start
+    from ._children import Child
+    from ._dynamic import DynamicFamily
+    from ._family import Family
+    from ._spec import AnySpec
+    from ._swap import Step
+
+
+@final
+@attrs.frozen
+class Terms:
+    """On which terms children are swapped.
+
+    A migration may take *limit* seconds, and ``code_change`` is given *extra*.
+    *is_supervisor* tells whether a child has children itself that can be swapped.
+    """
+
+    limit: float
+    extra: object
+    is_supervisor: Callable[[Start], bool]
+
+    def takes_over(self, old: Start, new: Start) -> bool:
+        """Tell whether a process that was started as *old* can go on as *new*."""
+        supervisors = self.is_supervisor(old), self.is_supervisor(new)
+        if any(supervisors):
+            return all(supervisors)
+        before, after = as_startable(old.target), as_startable(new.target)
+        if before is None or after is None or not has_same_arguments(old, new):
+            return False
+        return can_convert(before, after)
+
+
+class CannotMigrateError(Exception):
+    """A child cannot go on as it is, and has to be started again."""
+
+
+async def swap_family(family: Family, spec: AnySpec, terms: Terms) -> SwapResult:
+    """Let the children of *family* become those of *spec*."""
+    plan = plan_swap(family.children, spec.specs(), terms.takes_over)
+    family.set_spec(spec)
+    family.children.arrange(spec.specs())
+    work = Swapping(family, terms)
+    return SwapResult(tuple([await work.do(step) for step in plan]))
+
+
+@final
+@attrs.frozen
+class Swapping:
+    """One swap of a family whose children have a specification each."""
+
+    family: Family
+    terms: Terms
+
+    async def do(self, step: Step) -> ChildSwap:
+        """Do one step of the plan."""
+        child = self.family.child(step.id)
+        match step:
+            case Keep():
+                return ChildSwap(step.id, "kept", child.state)
+            case Update(spec=spec):
+                child.spec = spec
+                return ChildSwap(step.id, "updated", child.state)
+            case Remove():
+                await self.family.stop_one(child)
+                self.family.children.remove(child)
+                return ChildSwap(step.id, "stopped")
+            case Add():
+                return await self.add(child)
+            case Migrate(spec=spec):
+                return await self.migrate(child, spec)
+            case Restart(spec=spec):
+                return await self.restart(child, spec)
+            case _:
+                assert_never(step)
+
+    async def add(self, child: Child) -> ChildSwap:
+        """Start a child that is new; if it fails it is not there."""
+        try:
+            return await self.start(child, "started")
+        except StartError as error:
+            self.family.report_start_error(child, error)
+            self.family.children.remove(child)
+            return ChildSwap(child.id, "failed", error=error)
+
+    async def migrate(self, child: Child, spec: ChildSpec) -> ChildSwap:
+        """Let a child go on as another class, or start it again if it cannot."""
+        try:
+            return await migrate_child(child, spec, self.terms)
+        except CannotMigrateError as error:
+            done = await self.restart(child, spec)
+            return attrs.evolve(done, error=done.error or error.__cause__)
+
+    async def restart(self, child: Child, spec: ChildSpec) -> ChildSwap:
+        """Stop a child and start it; the old one comes back if the new one fails."""
+        old = child.spec
+        await self.family.stop_one(child)
+        self.family.children.set_down(child)
+        child.spec = spec
+        try:
+            return await self.start(child, "restarted")
+        except StartError as error:
+            self.family.report_start_error(child, error)
+            child.spec = old
+            return await self.bring_back(child, error)
+
+    async def start(
+        self, child: Child, outcome: Literal["started", "restarted"]
+    ) -> ChildSwap:
+        """Start a child that does not run; it may decline."""
+        try:
+            await self.family.start_one(child, requested=True)
+        except StartIgnored:
+            self.family.drop(child)
+            return ChildSwap(child.id, "ignored")
+        return ChildSwap(child.id, outcome, child.state)
+
+    async def bring_back(self, child: Child, error: StartError) -> ChildSwap:
+        """Start a child by its old specification, which is tried again if it fails."""
+        try:
+            await self.family.start_one(child, requested=True)
+        except StartIgnored:
+            self.family.drop(child)
+        except StartError as again:
+            self.family.report_start_error(child, again)
+            if child.restart == "temporary":
+                self.family.children.remove(child)
+                return ChildSwap(child.id, "failed", error=error)
+            self.family.try_later(child, None)
+        return ChildSwap(child.id, "restored", child.state, error)
+
+
+async def migrate_child(child: Child, spec: ChildSpec, terms: Terms) -> ChildSwap:
+    """Let the process of a child go on by another specification.
+
+    Raises:
+        CannotMigrateError: it cannot, or did not do so in time.
+    """
+    old, pid = child.spec, cast("Pid", child.pid)
+    inside = None
+    child.spec = spec
+    try:
+        if terms.is_supervisor(spec.start):
+            request = Swap(child.start, terms.limit, terms.extra)
+            answer = await gen_server.call(pid, request, timeout=inf)
+            inside = cast("SwapResult", answer)
+        else:
+            new = cast("type[object]", as_startable(spec.start.target))
+            await migrate(pid, new, extra=terms.extra, timeout=terms.limit)
+    except (CallTimeoutError, StrategyError) as error:
+        child.spec = old
+        raise CannotMigrateError from error
+    except CallError as error:
+        if process.is_alive(pid):
+            child.spec = old
+            raise CannotMigrateError from error
+        return ChildSwap(child.id, "died", child.state, error)
+    except CallbackFailedError as error:
+        child.spec = old
+        if isinstance(error.__cause__, LayoutError):
+            raise CannotMigrateError from error.__cause__
+        return ChildSwap(child.id, "restored", child.state, error)
+    except (SwapError, InvalidSpecError) as error:
+        child.spec = old
+        return ChildSwap(child.id, "restored", child.state, error)
+    return ChildSwap(child.id, "migrated", child.state, inside=inside)
+
+
+async def swap_dynamic(
+    family: DynamicFamily, spec: AnySpec, terms: Terms
+) -> SwapResult:
+    """Let the children of *family* become of the kind that *spec* says.
+
+    None is stopped: one that cannot go on as a new class does so as the old one.
+    """
+    old, new = family.template, spec.specs()[0]
+    family.set_spec(spec)
+    if is_same(old, new):
+        kept = [ChildSwap(c.id, "kept", c.state) for c in family.children]
+        return SwapResult(tuple(kept))
+    exchanges = not is_same_start(old.start, new.start)
+    exchanges = exchanges and terms.takes_over(old.start, new.start)
+    # Of a temporary supervisor nobody knows what its class was given.
+    needs_args = terms.is_supervisor(new.start)
+    done: list[ChildSwap] = []
+    for child in list(family.children):
+        template = family.template_for(child)
+        known = child.args is not None or not needs_args
+        if exchanges and child.runs and known:
+            done.append(await _migrate_dynamic(child, template, terms))
+        else:
+            child.spec = template
+            done.append(ChildSwap(child.id, "updated", child.state))
+    return SwapResult(tuple(done))
+
+
+async def _migrate_dynamic(
+    child: Child, template: ChildSpec, terms: Terms
+) -> ChildSwap:
+    try:
+        return await migrate_child(child, template, terms)
+    except CannotMigrateError as error:
+        child.spec = template
+        return ChildSwap(child.id, "updated", child.state, error.__cause__)
