@@ -14,6 +14,7 @@ from ..reports import show
 from ._errors import CommandError
 from ._find import find_application
 from ._new import create_project
+from ._reload import Reloading
 from ._version import version
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def _run(options: Namespace) -> int:
     show(options.log_level)
     app = find_application(options.target)
     return run(
-        app,
+        Reloading(app) if options.reload else app,
         log_level=None,
         shutdown_timeout=options.shutdown_timeout,
         thread_limit=options.thread_limit,
@@ -117,6 +118,11 @@ def _add_run(parser: ArgumentParser) -> None:
         default=None,
         metavar="N",
         help="how many threads blocking work may use at a time; 40 by default",
+    )
+    parser.add_argument(
+        "--reload",
+        action="store_true",
+        help="go on with new code whenever a file of the program is saved",
     )
 
 

@@ -3,7 +3,8 @@
 A module is loaded in place, as `importlib.reload` does it: the module stays the same
 object, and its code runs once more in the same dict. So whoever has imported the
 *module* sees what is new. For those who have taken names *from* it, their names are
-exchanged, too. The source is read and compiled here, and never taken from a cache:
+exchanged, too, and so are the specifications that they have put together of these.
+The source is read and compiled here, and never taken from a cache:
 a file that is saved twice within a second would else be old.
 """
 
@@ -14,14 +15,17 @@ import linecache
 import sys
 from graphlib import CycleError, TopologicalSorter
 from importlib.abc import InspectLoader
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, cast, final
 
+from ..proc_lib import ChildSpec
+from ..supervisor import SupervisorSpec
 from ._errors import ReloadError
 from ._renewal import Renewal, classes_of, is_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from types import CodeType, ModuleType
+    from types import CodeType
 
 
 def find_module(module: ModuleType | str) -> ModuleType:
@@ -38,20 +42,18 @@ def find_module(module: ModuleType | str) -> ModuleType:
 
 
 def with_derived(modules: Iterable[ModuleType]) -> list[ModuleType]:
-    """Return *modules* and those that derive classes from theirs, bases first."""
+    """Return *modules* and those that derive classes from theirs.
+
+    What a module uses of another one comes before it, unless they use each other.
+    """
     found: dict[str, ModuleType] = {}
-    needs: dict[str, set[str]] = {}
     waiting = list(modules)
     while waiting:
         module = waiting.pop(0)
-        name = module.__name__
-        if name in found:
-            continue
-        found[name] = module
-        needs.setdefault(name, set())
-        for derived in _derived(module):
-            needs.setdefault(derived, set()).add(name)
-            waiting.append(sys.modules[derived])
+        if module.__name__ not in found:
+            found[module.__name__] = module
+            waiting += _derived(module)
+    needs = {name: _used_by(module, found) for name, module in found.items()}
     try:
         order = list(TopologicalSorter(needs).static_order())
     except CycleError:
@@ -59,8 +61,20 @@ def with_derived(modules: Iterable[ModuleType]) -> list[ModuleType]:
     return [found[name] for name in order]
 
 
-def _derived(module: ModuleType) -> Iterable[str]:
-    """Return the names of other modules with classes derived from those of *module*."""
+def _used_by(module: ModuleType, others: Iterable[str]) -> set[str]:
+    """Return the names of those of *others* that something in *module* is from."""
+    used = {_home(value) for value in list(vars(module).values())}
+    return {name for name in others if name in used and name != module.__name__}
+
+
+def _home(value: object) -> str | None:
+    if isinstance(value, ModuleType):
+        return value.__name__
+    return value.__module__ if isinstance(value, (type, FunctionType)) else None
+
+
+def _derived(module: ModuleType) -> Iterable[ModuleType]:
+    """Return other modules with classes that are derived from those of *module*."""
     name = module.__name__
     waiting = list(classes_of(name, vars(module)))
     seen: set[type[object]] = set()
@@ -74,7 +88,7 @@ def _derived(module: ModuleType) -> Iterable[str]:
             # One that is not there by its name is of an earlier state, or made by a
             # function.
             if home is not None and cls.__module__ != name and _is_there(cls, home):
-                yield cls.__module__
+                yield home
 
 
 def _is_there(cls: type[object], module: ModuleType) -> bool:
@@ -131,7 +145,7 @@ class Loading:
                 continue
             namespace = cast("dict[str, object]", names)
             for name, old in list(namespace.items()):
-                new = renewal.of(old)
+                new = renewal(old) if _may_name_classes(old) else old
                 if new is not old:
                     self._exchanged.append((namespace, name, old))
                     namespace[name] = new
@@ -146,6 +160,10 @@ class Loading:
             for name in namespace.keys() - before.keys():
                 del namespace[name]
             namespace.update(before)
+
+
+def _may_name_classes(value: object) -> bool:
+    return isinstance(value, (type, FunctionType, ChildSpec, SupervisorSpec))
 
 
 def _compile(module: ModuleType) -> CodeType:

@@ -194,7 +194,8 @@ class Reloading:
         if process.nursery is not None or self._loading.defines(cls):
             return True
         # A process of the framework's own may hold users' classes, such as handlers.
-        if cls.__module__.partition(".")[0] != FRAMEWORK:
+        mine = process.task is trio.lowlevel.current_task()
+        if cls.__module__.partition(".")[0] != FRAMEWORK or mine:
             return False
         inside = await self._inside(process)
         return any(map(self._loading.defines, inside.modules))

@@ -1,0 +1,131 @@
+"""``otp run --reload``: whenever a file is saved, its processes go on with new code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast, final
+
+import attrs
+
+from .. import code, proc_lib, process
+from ..application import Application
+from ..kernel import OTPError, Report, emit
+from ..proc_lib import ChildSpec, child_spec
+from ..supervisor import Supervisor, SwapResult, one_for_one
+from ._watch import Watch, sleep
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection
+    from pathlib import Path
+
+    from ..kernel import Pid
+
+
+@final
+@attrs.frozen
+class CodeReloaded(Report):
+    """Modules were loaded again, because their files were saved."""
+
+    level = "INFO"
+
+    result: code.ReloadResult
+
+    def text(self) -> str:
+        moved = len(self.result.moved)
+        what = "process goes" if moved == 1 else "processes go"
+        return f"reloaded {', '.join(self.result.modules)}: {moved} {what} on with it"
+
+
+@final
+@attrs.frozen
+class NotReloaded(Report):
+    """A file was saved that the program cannot go on with; all is as it was."""
+
+    level = "ERROR"
+
+    modules: tuple[str, ...]
+    exception: Exception
+
+    def text(self) -> str:
+        return " ".join(f"not reloaded: {self.exception}".split())
+
+
+@final
+@attrs.frozen
+class ChildNotSwapped(Report):
+    """A child of a supervisor could not become what it is in the new code."""
+
+    level = "ERROR"
+
+    supervisor: Pid
+    id: object
+    exception: BaseException | None
+
+    def text(self) -> str:
+        why = f"child {self.id!r} of {self.supervisor!r} is not swapped: "
+        return " ".join((why + str(self.exception)).split())
+
+
+@final
+class Reloading(Application):
+    """Starts a program, and behind it what watches its files.
+
+    *watch* says when they were changed.
+    """
+
+    description = "loads the modules of a program again when their files are saved"
+
+    def __init__(
+        self, program: Application | type[Application], watch: Watch | None = None
+    ) -> None:
+        self.name = f"{program.name}.reload"
+        self.applications = (program,)
+        self._watch = watch
+
+    def start(self) -> ChildSpec[Supervisor]:
+        """Return the supervisor of the watcher."""
+        watch = self._watch or Watch(pause=pause_between_looks())
+        watcher = ChildSpec.of("watcher", start_watcher, watch)
+        return child_spec(Supervisor, one_for_one(watcher))
+
+
+def pause_between_looks() -> Callable[[Collection[Path]], Awaitable[None]]:
+    """Return what waits for changes: the best that there is."""
+    try:
+        # Only now, as it is not always there.
+        from ._notify import notifier  # noqa: PLC0415
+
+        return notifier()
+    except ImportError:
+        return sleep
+
+
+async def start_watcher(watch: Watch) -> Pid[object]:
+    """Start the process that waits for changes."""
+    return cast("Pid", await proc_lib.start_link(_reload_for_ever, watch))
+
+
+async def _reload_for_ever(watch: Watch) -> None:
+    process.set_label("watcher of files")
+    proc_lib.init_ack(process.self())
+    while True:
+        await reload_changed(await watch.wait_changed())
+
+
+async def reload_changed(modules: Collection[str]) -> None:
+    """Load modules again, and report what has come of it in a line each."""
+    try:
+        result = await code.reload(*modules, swap_children=True)
+    except OTPError as error:
+        emit(NotReloaded(tuple(modules), error))
+        return
+    emit(CodeReloaded(result))
+    for pid, swap in result.swaps.items():
+        _report_failures(pid, swap)
+
+
+def _report_failures(supervisor: Pid, swap: SwapResult) -> None:
+    for child in swap.children:
+        if child.inside is not None and isinstance(child.pid, type(supervisor)):
+            _report_failures(child.pid, child.inside)
+        elif not child.ok:
+            emit(ChildNotSwapped(supervisor, child.id, child.error))
