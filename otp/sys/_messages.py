@@ -19,6 +19,8 @@ from ..kernel import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from trio import CancelScope
+
     from ..kernel import ExitReason, Pid
     from ..proc_lib import DebugOption
     from ._debug import Debug
@@ -164,7 +166,7 @@ Operation = (
 class SystemRequest(Waiter):
     """A request to the process itself and not to what runs in it."""
 
-    __slots__ = ("operation", "server", "timeout")
+    __slots__ = ("operation", "scope", "server", "timeout")
 
     urgent: ClassVar[bool] = True
 
@@ -173,6 +175,8 @@ class SystemRequest(Waiter):
         self.server = server
         self.operation = operation
         self.timeout = timeout
+        # Around what goes on only as long as somebody waits for it.
+        self.scope: CancelScope | None = None
 
     def __repr__(self) -> str:
         return f"<{self.operation!r} for {self.server!r}>"
@@ -182,6 +186,15 @@ class SystemRequest(Waiter):
 
     def expire(self) -> None:
         self.fail(CallTimeoutError(self.server, self.timeout))
+        self._stop_work()
+
+    def abandon(self) -> None:
+        super().abandon()
+        self._stop_work()
+
+    def _stop_work(self) -> None:
+        if self.scope is not None:
+            self.scope.cancel()
 
 
 @final
