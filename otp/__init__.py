@@ -14,7 +14,7 @@ behaviours, and supervisors that bring back what crashes.
 #  5 sys
 #  6 gen_server, gen_statem, gen_event, agent, task
 #  7 supervisor, dynamic_supervisor, partition_supervisor, task_supervisor
-#  8 registry, code
+#  8 registry, pg, code
 #  9 application
 # 14 reports, cli
 
@@ -32,6 +32,7 @@ from . import (
     gen_statem as gen_statem,
     global_ as global_,
     partition_supervisor as partition_supervisor,
+    pg as pg,
     proc_lib as proc_lib,
     process as process,
     registry as registry,

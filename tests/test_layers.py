@@ -20,7 +20,7 @@ FLOORS = {
     5: ["sys"],
     6: ["gen_server", "gen_statem", "gen_event", "agent", "task"],
     7: ["supervisor", "dynamic_supervisor", "partition_supervisor", "task_supervisor"],
-    8: ["registry", "code"],
+    8: ["registry", "pg", "code"],
     9: ["application"],
     14: ["reports", "cli"],
 }
@@ -84,6 +84,9 @@ PURE = [
     "supervisor/_swap.py",
     "supervisor/_swap_result.py",
     "code/_renewal.py",
+    "pg/_groups.py",
+    "pg/_messages.py",
+    "pg/_errors.py",
     "application/_spec.py",
     "application/_order.py",
     "application/_rules.py",
