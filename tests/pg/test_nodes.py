@@ -97,7 +97,7 @@ async def test_a_scope_that_comes_late_knows_who_is_there() -> None:
 @in_process
 async def test_a_third_takes_from_each_what_is_its_own() -> None:
     await pg.start()
-    mine = another("g")
+    mine = another("g", "mine")
     async with east() as node:
         theirs = member(node, "g")
         async with otp.Node("west"):
@@ -106,6 +106,7 @@ async def test_a_third_takes_from_each_what_is_its_own() -> None:
             assert sorted(map(repr, pg.get_members("g", scope=west))) == sorted(
                 map(repr, [mine, theirs])
             )
+            assert pg.get_members("mine", scope=west) == [mine]
 
 
 @in_process
