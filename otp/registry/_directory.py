@@ -64,9 +64,14 @@ class Guard(Waiter):
         self.owner.link(self.part.process)
 
     def unlink(self) -> None:
-        """Take back the link, unless there was one before."""
-        if self.linked:
+        """Take back the link, unless there was one before, or it is needed still."""
+        if not self.linked:
+            return
+        heir = self.part.find_sibling(self)
+        if heir is None:
             self.owner.unlink(self.part.process)
+        else:
+            heir.linked = True
 
     def leave(self) -> None:
         """Guard no longer."""
@@ -112,6 +117,21 @@ class Part(Waiter):
         self._watch()
         for guard in self.guards.values():
             guard.link()
+
+    def find_sibling(self, guard: Guard) -> Guard | None:
+        """Return another guard of the same owner that relies on the same link.
+
+        Only while the registry stands in for several partitions can there be one.
+        """
+        if self.process is not self.directory.process:
+            return None
+        pid = guard.owner.pid
+        found = [
+            part.guards[pid]
+            for part in self.directory.parts
+            if part.process is self.process and pid in part.guards
+        ]
+        return next((other for other in found if other is not guard), None)
 
     def living(self, key: Hashable) -> list[Entry[Any, Any, Pid]]:
         """Return what is registered under *key*, but by the dead."""

@@ -230,6 +230,36 @@ async def test_who_registers_meanwhile_ends_with_the_registry() -> None:
     assert watchers(second) == before
 
 
+@pytest.mark.parametrize("given_up", [True, False])
+@in_process
+async def test_who_registers_meanwhile_is_linked_as_long_as_need_be(
+    given_up: bool,
+) -> None:
+    pid = await start("unique", partitions=2)
+    other = another()
+    names = registry.via(REG, 0).registry
+    for partition in await partitions():
+        process.exit(partition, Kill())
+    names.register_name(0, other)
+    names.register_name(1, other)
+    if given_up:
+        names.unregister_name(0)
+    meanwhile = is_linked(other, pid)
+    await settled()
+    first, second = await partitions()
+
+    assert meanwhile
+    assert [is_linked(other, p) for p in (pid, first, second)] == [
+        False,
+        not given_up,
+        True,
+    ]
+    names.unregister_name(0)
+    names.unregister_name(1)
+    assert not any(is_linked(other, p) for p in (pid, first, second))
+    assert watchers(other) == 0
+
+
 @in_process
 async def test_a_link_that_was_there_before_stays() -> None:
     await start()
