@@ -84,12 +84,9 @@ class Slot(Waiter):
         if self.value is not PENDING:
             return
         self.value = outcome
-        if self.owner.process is None:
-            self.close()
-        elif self.listeners:
-            for hub in self.listeners:
-                hub.hear(self)
-        else:
+        for hub in self.listeners:
+            hub.hear(self)
+        if not self.listeners:
             self._post()
 
     def died(self, reason: ExitReason) -> None:

@@ -74,7 +74,7 @@ class AsyncSource:
         self._items = items
         self._wake = wake
         self._manager = trio.open_nursery()
-        self._nursery: trio.Nursery | None = None
+        self._nursery: trio.Nursery
         self._wanted = trio.Event()
         self._item: object = MISSING
         self._error: BaseException | None = None
@@ -124,8 +124,6 @@ class AsyncSource:
             await self._wanted.wait()
 
     async def close(self) -> None:
-        if self._nursery is None:
-            return
         self._error = None
         self._nursery.cancel_scope.cancel()
         await self._manager.__aexit__(None, None, None)

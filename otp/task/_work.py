@@ -113,26 +113,20 @@ def _is_awaitable(value: object) -> TypeGuard[Awaitable[Any]]:
 
 def spawn_alone(work: Work, *, link: bool) -> Process:
     """Start a process that does *work* for its own sake."""
-    return _launch(work, _do_alone, None, link=link)
+    return _launch(work, None, link=link)
 
 
 def spawn_for_owner(work: Work) -> Slot:
     """Start a process that does *work* for its owner, to which it is linked."""
     owner = current()
     slot = Slot(owner.pid, None)
-    process = _launch(work, _do_for_owner, slot, link=True)
+    process = _launch(work, slot, link=True)
     slot.pid = process.pid
     slot.watch(process)
     return slot
 
 
-def _launch(
-    work: Work,
-    body: Callable[[Process, Work, Slot | None], Awaitable[None]],
-    slot: Slot | None,
-    *,
-    link: bool,
-) -> Process:
+def _launch(work: Work, slot: Slot | None, *, link: bool) -> Process:
     parent = current()
     process = parent.node.create(parent)
     work.adopt(process)
@@ -140,17 +134,14 @@ def _launch(
     if link:
         process.link(parent)
         nursery = parent.nursery
-    parent.node.launch(process, nursery, body, process, work, slot)
+    parent.node.launch(process, nursery, _do, work, slot)
     return process
 
 
-async def _do_alone(_process: Process, work: Work, _slot: Slot | None) -> None:
-    await work.do()
-
-
-async def _do_for_owner(process: Process, work: Work, slot: Slot | None) -> None:
+async def _do(work: Work, slot: Slot | None) -> None:
     value = await work.do()
-    if process.reason is None and slot is not None:
+    if slot is not None:
+        # If the process was killed meanwhile, its slot is filled already.
         slot.fill(Done(value))
 
 
@@ -215,11 +206,10 @@ async def _do_supervised(process: Process, ack: Ack, given: Work | Order) -> Non
     work.adopt(process)
     process.serving = None
     ack.settle(None)
-    if isinstance(given, Work):
-        await work.do()
-        return
-    word = await given.wait()
-    if is_reason(word):
-        raise Exit(word)
-    if isinstance(word, Slot):
-        await _do_for_owner(process, work, word)
+    slot = None
+    if isinstance(given, Order):
+        word = await given.wait()
+        if is_reason(word):
+            raise Exit(word)
+        slot = cast("Slot", word)
+    await _do(work, slot)

@@ -31,7 +31,13 @@ from otp.task import (
     TaskTakenError,
     TaskTimeoutError,
 )
-from tests.kernel.support import exit_reason_of, flush, in_process, on_node
+from tests.kernel.support import (
+    assert_owes_nothing,
+    exit_reason_of,
+    flush,
+    in_process,
+    on_node,
+)
 from tests.task.work import BOOM, echo, fail, late, leave
 
 INF = float("inf")
@@ -219,6 +225,8 @@ async def test_a_time_out_leaves_the_task_alone_and_drops_its_result() -> None:
     assert caught.value.timeout == 5
     assert started.pid is not None
     assert process.is_alive(started.pid)
+    # Nobody watches it any more.
+    assert_owes_nothing(started.pid)
     assert await flush(20) == []
 
 
@@ -415,6 +423,29 @@ async def test_what_a_killed_task_returns_all_the_same_is_dropped() -> None:
 
     assert await task.yield_(started, 5) == Failed(Killed())
     assert await flush(5) == [Exited(started.pid, Killed())]
+
+
+@on_node
+async def test_a_dead_process_waits_for_nobody() -> None:
+    ends: list[BaseException] = []
+
+    async def body() -> None:
+        started = task.async_(late, 1, "value")
+        try:
+            await trio.sleep_forever()
+        finally:
+            with trio.CancelScope(shield=True):
+                try:
+                    await task.await_(started)
+                except Exit as end:
+                    ends.append(end)
+
+    pid = process.spawn(body)
+    await trio.sleep(0.1)
+    process.exit(pid, Kill())
+    await trio.sleep(5)
+
+    assert [end.args for end in ends] == [(Killed(),)]
 
 
 # ------------------------------------------------------------------ yield, completed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import trio
@@ -27,6 +27,7 @@ from otp import (
     supervisor,
     task,
 )
+from otp.proc_lib import Start
 from otp.supervisor import ProgressReport, SupervisorReport
 from otp.task import TaskReport
 from tests.kernel.support import (
@@ -137,15 +138,16 @@ async def test_a_supervisor_stops_its_tasks() -> None:
 
 
 @on_node
-async def test_the_child_spec_of_a_task_needs_a_function() -> None:
+@pytest.mark.parametrize(("args", "text"), [((3,), "not 3"), ((), "async function")])
+async def test_the_child_spec_of_a_task_needs_a_function(args: Any, text: str) -> None:
     top = await supervised()
-    wrong: ChildSpec = child_spec(Task, 3)  # type: ignore[arg-type]
+    wrong: ChildSpec = ChildSpec("Task", Start(Task, args))
 
     with pytest.raises(StartError) as caught:
         await supervisor.start_child(top, wrong)
 
     assert isinstance(caught.value.reason, Crash)
-    assert "not 3" in str(caught.value.reason.error)
+    assert text in str(caught.value.reason.error)
 
 
 # ---------------------------------------------------------------------------- callers

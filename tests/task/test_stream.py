@@ -263,6 +263,32 @@ async def test_an_error_of_the_iterable_ends_the_stream(kind: str) -> None:
     assert await flush() == []
 
 
+@in_process
+@pytest.mark.parametrize("kind", ["plain", "async"])
+async def test_an_error_on_closing_the_iterable_comes_out(kind: str) -> None:
+    def items() -> Iterator[int]:
+        try:
+            yield from (1, 2)
+        finally:
+            raise LookupError("cannot close")
+
+    async def more() -> AsyncIterator[int]:
+        try:
+            yield 1
+            yield 2
+        finally:
+            raise LookupError("cannot close")
+
+    async def consume() -> None:
+        source = items() if kind == "plain" else more()
+        async with task.async_stream(echo, source, max_concurrency=1) as results:
+            await anext(results)
+
+    with pytest.raises(LookupError, match="cannot close"):
+        await consume()
+    assert await flush() == []
+
+
 # --------------------------------------------------------------------------- failures
 
 

@@ -14,6 +14,7 @@ from otp import (
     TaskSupervisor,
     process,
     supervisor,
+    sys,
     task_supervisor,
 )
 from otp.supervisor import SupervisorReport
@@ -214,6 +215,23 @@ async def test_who_is_cancelled_loses_no_item() -> None:
                 found.append(await anext(results))
 
     assert found == [Done(0), Done(2), Done(4), Done(6)]
+
+
+@in_process
+async def test_an_item_whose_task_could_not_be_started_in_time_is_not_lost() -> None:
+    top = await start()
+    stream = task_supervisor.async_stream(TASKS, moody, [0, 2], max_concurrency=1)
+
+    async with stream as results:
+        await sys.suspend(top)
+        with trio.move_on_after(1):
+            await anext(results)
+        await sys.resume(top)
+        found = [result async for result in results]
+
+    assert found == [Done(0), Done(2)]
+    assert await task_supervisor.children(TASKS) == []
+    assert await flush() == []
 
 
 def test_wrong_options_are_refused_at_once() -> None:
