@@ -190,8 +190,11 @@ def check_timeout(timeout: float) -> float:
 
 
 @final
-class Request(Envelope, Generic[T_co]):
-    """A request under way, whose answer is fetched later: see `send_request`."""
+class Request(From[Any], Generic[T_co]):
+    """A request under way, whose answer is fetched later: see `send_request`.
+
+    To the server it is a `From` like any other.
+    """
 
     __slots__ = ("listeners",)
 

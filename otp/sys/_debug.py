@@ -130,8 +130,8 @@ class Debug:
             except (Exception, Exit) as error:  # noqa: BLE001 - not the process's
                 done = True
                 emit(DebugReport(who, watcher.option, error))
-            if done and self._watchers.get(key) is watcher:
-                del self._watchers[key]
+            if done:
+                self._watchers.pop(key, None)
 
 
 def start_debug(ack: Ack | None) -> Debug | None:

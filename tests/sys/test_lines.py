@@ -135,6 +135,18 @@ def test_an_event_can_be_read() -> None:
     assert str(Event("terminate", Normal())) == "terminates: Normal()"
 
 
+@on_node
+async def test_an_event_is_the_same_when_nobody_knows_any_more_who_asked() -> None:
+    pid = await gen_server.start(Talker)
+    await sys.log(pid)
+    await Talker.add(pid, 1)
+    _, answer = await sys.get_log(pid)
+    again = Event("out", 2, answer.to)
+
+    assert (answer.asker, again.asker) == (process.self(), None)
+    assert answer == again
+
+
 def test_a_log_is_shown_whatever_was_made_of_it() -> None:
     assert shown_log((Event("noreply"), "a line", 3)) == ["went on", "a line", "3"]
     assert shown_log("no log") == ["'no log'"]

@@ -315,7 +315,7 @@ async def test_callers_that_it_owes_an_answer_hear_of_its_death(
     process.exit(pid, end)
 
     with pytest.raises(ServerExitedError):
-        await gen_server.receive_response(request)
+        await gen_server.receive_response(request, 10)
 
 
 @on_node
