@@ -141,7 +141,7 @@ async def enter_loop(
         raise NoProcessError(name)
     process.origin = type(server)
     # Nobody waits for this one: it brings the options along.
-    ack = Ack(type(server), inf, Options(debug=debug).debug)
+    ack = Ack(type(server), inf, Options(debug=debug).debug) if debug else None
     await serve(process, ack, given_server, server, follow)
 
 
