@@ -9,18 +9,24 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import trio
 
 import otp
 from otp import (
     Pid,
+    agent,
     dynamic_supervisor,
     gen_event,
     gen_server,
+    gen_statem,
+    partition_supervisor,
     proc_lib,
     process,
     supervisor,
     sys,
+    task_supervisor,
 )
+from otp.gen_statem import State
 from tests.gen_server.servers import Counter
 
 if TYPE_CHECKING:
@@ -103,6 +109,56 @@ async def start_manager() -> Pid[Any]:
     return pid
 
 
+class Light(otp.GenStatem[State, Any]):
+    """Is a state machine."""
+
+    async def init(self) -> gen_statem.NextState[State]:
+        process.trap_exit(True)
+        return gen_statem.NextState(self.on)
+
+    @gen_statem.state
+    async def on(self, event: Any) -> gen_statem.Result[State]:
+        match event:
+            case gen_statem.Call(from_):
+                return gen_statem.Keep(gen_statem.Reply(from_, "on"))
+            case _:
+                return None
+
+
+async def start_statem() -> Pid[Any]:
+    return await gen_statem.start_link(Light)
+
+
+async def call_statem(pid: Pid[Any]) -> object:
+    return await gen_statem.call(pid, "anything", timeout=inf)
+
+
+async def start_agent() -> Pid[Any]:
+    return await agent.start_link(trapping)
+
+
+def trapping() -> str:
+    process.trap_exit(True)
+    return "state"
+
+
+async def get_from_agent(pid: Pid[Any]) -> object:
+    return await agent.get(pid, str, timeout=inf)
+
+
+async def start_partitions() -> Pid[Any]:
+    spec = otp.child_spec(Counter)
+    return await partition_supervisor.start_link(
+        otp.PartitionSupervisor, spec, partitions=2
+    )
+
+
+async def start_tasks() -> Pid[Any]:
+    pid = await task_supervisor.start_link(otp.TaskSupervisor)
+    await task_supervisor.start_child(pid, trio.sleep_forever)
+    return pid
+
+
 KINDS = [
     Kind("gen_server", Server, start_server, Counter.get.within(inf)),
     Kind("supervisor", otp.Supervisor, start_supervisor, supervisor.which_children),
@@ -119,5 +175,19 @@ KINDS = [
         gen_event.which_handlers,
         one_state=False,
     ),
+    Kind(
+        "partition_supervisor",
+        gen_server.GenServer,
+        start_partitions,
+        supervisor.which_children,
+    ),
+    Kind(
+        "task_supervisor",
+        gen_server.GenServer,
+        start_tasks,
+        task_supervisor.children,
+    ),
+    Kind("gen_statem", Light, start_statem, call_statem),
+    Kind("agent", otp.Agent, start_agent, get_from_agent),
     Kind("special process", Echo, start_echo, call_echo),
 ]
