@@ -103,9 +103,12 @@ def _check_key(_: object, __: object, value: Any) -> None:
         ) from None
 
 
-def _is_time(value: float, *, absolute: bool) -> bool:
+def _is_time(value: Any, *, absolute: bool) -> bool:
+    if is_seconds(value) or not absolute:
+        return is_seconds(value)
     # A clock may begin below zero.
-    return is_seconds(value) or (absolute and value > -inf and is_seconds(-value))
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and value > -inf
 
 
 def _check_module(_: object, __: object, value: Any) -> None:
