@@ -111,8 +111,8 @@ class Engine:
             UnknownStateError: there is none.
         """
         cls, mode = self.modules[-1]
-        name = state.name if isinstance(state, State) else None
-        fn = None if name is None else (mode.functions or {}).get(name)
+        functions = mode.functions or {}
+        fn = functions.get(state.name) if isinstance(state, State) else None
         if fn is None:
             raise UnknownStateError(cls, state)
         return fn
