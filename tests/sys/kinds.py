@@ -177,13 +177,13 @@ KINDS = [
     ),
     Kind(
         "partition_supervisor",
-        gen_server.GenServer,
+        otp.PartitionSupervisor,
         start_partitions,
         supervisor.which_children,
     ),
     Kind(
         "task_supervisor",
-        gen_server.GenServer,
+        otp.PartitionSupervisor,
         start_tasks,
         task_supervisor.children,
     ),
