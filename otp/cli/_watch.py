@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
 from pathlib import Path
@@ -17,7 +18,19 @@ if TYPE_CHECKING:
 INTERVAL: Final = 0.5
 """Seconds between two looks at the files, where nothing better is installed."""
 
-_INSTALLED: Final = frozenset({"site-packages", "dist-packages"})
+_INSTALLED: Final = tuple(
+    f"{os.sep}{folder}{os.sep}" for folder in ("site-packages", "dist-packages")
+)
+
+# Where Python is, and where this package is, which watches itself no more than them.
+_PLACES: Final = tuple(
+    f"{place}{os.sep}"
+    for place in (
+        sysconfig.get_path("stdlib"),
+        sysconfig.get_path("platstdlib"),
+        Path(__file__).parent.parent,
+    )
+)
 
 
 def user_files() -> dict[Path, str]:
@@ -29,19 +42,16 @@ def user_files() -> dict[Path, str]:
     found: dict[Path, str] = {}
     for name, module in list(sys.modules.items()):
         file: object = getattr(module, "__file__", None)
-        if name != "__main__" and isinstance(file, str) and file.endswith(".py"):
-            path = Path(file)
-            if not _is_installed(path):
-                found[path] = name
+        # Strings all the way: this is done twice a second for thousands of modules.
+        if (
+            isinstance(file, str)
+            and file.endswith(".py")
+            and not file.startswith(_PLACES)
+            and not any(part in file for part in _INSTALLED)
+            and name != "__main__"
+        ):
+            found[Path(file)] = name
     return found
-
-
-def _is_installed(path: Path) -> bool:
-    if not _INSTALLED.isdisjoint(path.parts):
-        return True
-    places = [Path(sysconfig.get_path(key)) for key in ("stdlib", "platstdlib")]
-    places.append(Path(__file__).parent.parent)
-    return any(path.is_relative_to(place) for place in places)
 
 
 def stamp_of(path: Path) -> Stamp | None:

@@ -176,7 +176,7 @@ def _compile(module: ModuleType) -> CodeType:
     try:
         source = loader.get_source(name)
     except (ImportError, OSError, SyntaxError) as error:
-        text = f"module {name} cannot be read: {_in_a_line(error)}"
+        text = f"module {name} cannot be read: {_in_a_line(error.__cause__ or error)}"
         raise ReloadError(name, text) from error
     if source is None:
         raise ReloadError(name, f"module {name} has no source")
