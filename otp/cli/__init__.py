@@ -3,5 +3,10 @@
 from .._util import fix_module_metadata
 from ._errors import CommandError as CommandError
 from ._main import main as main
+from ._reload import (
+    ChildNotSwapped as ChildNotSwapped,
+    CodeReloaded as CodeReloaded,
+    NotReloaded as NotReloaded,
+)
 
 fix_module_metadata(__name__, globals())

@@ -46,8 +46,6 @@ def old_version(old: type[object], new: type[object]) -> object:
 
 
 def _is_lower(after: Any, before: Any) -> bool:
-    if after is None or before is None:
-        return False
     try:
         return bool(after < before)
     except TypeError:

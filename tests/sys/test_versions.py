@@ -68,6 +68,14 @@ def test_only_a_code_change_of_its_own_is_a_promise() -> None:
         async def code_change(self, old_version: object, extra: object) -> None:
             pass
 
+    class Linked(Derived):
+        async def __start_link__(self) -> None:  # type: ignore[override]
+            """Or this."""
+
+        async def code_change(self, old_version: object, extra: object) -> None:
+            pass
+
+    assert not converts(Linked)
     assert converts(own)
     assert converts(Derived)
     assert not converts(GenServer)
