@@ -69,7 +69,7 @@ def test_only_a_code_change_of_its_own_is_a_promise() -> None:
             pass
 
     class Linked(Derived):
-        async def __start_link__(self) -> None:  # type: ignore[override]
+        async def __start_link__(self) -> None:
             """Or this."""
 
         async def code_change(self, old_version: object, extra: object) -> None:
