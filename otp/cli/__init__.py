@@ -7,6 +7,7 @@ from ._reload import (
     ChildNotSwapped as ChildNotSwapped,
     CodeReloaded as CodeReloaded,
     NotReloaded as NotReloaded,
+    NotWatched as NotWatched,
 )
 
 fix_module_metadata(__name__, globals())

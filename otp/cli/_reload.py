@@ -9,7 +9,7 @@ import attrs
 from .. import code, proc_lib, process
 from ..application import Application
 from ..kernel import OTPError, Report, emit
-from ..proc_lib import ChildSpec, child_spec
+from ..proc_lib import Backoff, ChildSpec, child_spec
 from ..supervisor import Supervisor, SwapResult, one_for_one
 from ._watch import Watch, sleep
 
@@ -66,6 +66,20 @@ class ChildNotSwapped(Report):
 
 
 @final
+@attrs.frozen
+class NotWatched(Report):
+    """The operating system does not tell of changes; the files are looked at."""
+
+    level = "WARNING"
+
+    exception: Exception
+
+    def text(self) -> str:
+        why = f"watchfiles does not work, and is not used: {self.exception!r}"
+        return " ".join(why.split())
+
+
+@final
 class Reloading(Application):
     """Starts a program, and behind it what watches its files.
 
@@ -83,20 +97,34 @@ class Reloading(Application):
 
     def start(self) -> ChildSpec[Supervisor]:
         """Return the supervisor of the watcher."""
-        watch = self._watch or Watch(pause=pause_between_looks())
+        watch = self._watch or Watch(pause=Pause())
         watcher = ChildSpec.of("watcher", start_watcher, watch)
-        return child_spec(Supervisor, one_for_one(watcher))
+        # What goes wrong here must not end the program.
+        patient = watcher.override(backoff=Backoff(initial=1.0))
+        return child_spec(Supervisor, one_for_one(patient, max_restarts=10))
 
 
-def pause_between_looks() -> Callable[[Collection[Path]], Awaitable[None]]:
-    """Return what waits for changes: the best that there is."""
-    try:
-        # Only now, as it is not always there.
-        from ._notify import notifier  # noqa: PLC0415
+@final
+class Pause:
+    """Waits until there may be changes to be seen, in the best way that there is."""
 
-        return notifier()
-    except ImportError:
-        return sleep
+    def __init__(self) -> None:
+        self._wait: Callable[[Collection[Path]], Awaitable[None]] = sleep
+        try:
+            # Only now, as it is not always there.
+            from ._notify import notifier  # noqa: PLC0415
+
+            self._wait = notifier()
+        except ImportError:
+            pass
+
+    async def __call__(self, files: Collection[Path]) -> None:
+        """Wait; if that goes wrong, wait in the simplest way from now on."""
+        try:
+            await self._wait(files)
+        except Exception as error:  # noqa: BLE001 - the program has to go on
+            emit(NotWatched(error))
+            self._wait = sleep
 
 
 async def start_watcher(watch: Watch) -> Pid[object]:

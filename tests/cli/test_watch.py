@@ -15,8 +15,9 @@ from trio.testing import wait_all_tasks_blocked
 
 import otp
 from otp.cli import _notify
-from otp.cli._reload import pause_between_looks
-from otp.cli._watch import INTERVAL, Watch, sleep, stamp_of, user_files
+from otp.cli._reload import NotWatched, Pause
+from otp.cli._watch import INTERVAL, Watch, stamp_of, user_files
+from tests.kernel.support import collected_reports
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
@@ -144,11 +145,14 @@ class WatchFiles(ModuleType):
         self.asked: list[tuple[set[Path], bool]] = []
         self.closed = 0
         self.news = trio.Event()
+        self.broken = False
 
     async def awatch(
         self, *paths: Path, recursive: bool
     ) -> AsyncGenerator[object, None]:
         self.asked.append((set(paths), recursive))
+        if self.broken:
+            raise OSError("no more watches")
         try:
             await self.news.wait()
             yield {("modified", "x")}
@@ -170,7 +174,7 @@ async def pausing(files: set[Path]) -> AsyncIterator[trio.Event]:
     over = trio.Event()
 
     async def pause() -> None:
-        await pause_between_looks()(files)
+        await Pause()(files)
         over.set()
 
     async with trio.open_nursery() as nursery:
@@ -204,9 +208,31 @@ async def test_a_pause_ends_after_some_time_in_any_case(
     assert watchfiles.closed == 1
 
 
-def test_without_watchfiles_there_is_a_look_now_and_then(
-    monkeypatch: pytest.MonkeyPatch,
+async def test_without_watchfiles_there_is_a_look_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
 ) -> None:
+    del autojump_clock
     monkeypatch.setitem(sys.modules, "watchfiles", None)
 
-    assert pause_between_looks() is sleep
+    async with pausing({Path("/x/a.py")}) as over:
+        await over.wait()
+
+    assert trio.current_time() == INTERVAL
+
+
+async def test_what_does_not_work_is_reported_once_and_not_used_any_more(
+    watchfiles: WatchFiles, autojump_clock: MockClock
+) -> None:
+    del autojump_clock
+    watchfiles.broken = True
+    pause = Pause()
+    with collected_reports() as reports:
+        await pause({A})
+        await pause({A})
+
+    (report,) = reports
+    assert isinstance(report, NotWatched)
+    assert report.text() == (
+        "watchfiles does not work, and is not used: OSError('no more watches')"
+    )
+    assert trio.current_time() == INTERVAL
