@@ -209,7 +209,8 @@ class Reloading:
                 process.mailbox.put(SystemRequest(process.pid, Resume(), inf))
 
     def _oldest_first(self) -> list[Process]:
-        return [process for process in _behaviours() if process in self._held]
+        places = {node: place for place, node in enumerate(nodes().values())}
+        return sorted(self._held, key=lambda p: (places[p.node], p.pid.serial))
 
     # ----------------------------------------------------------------- all or nothing
 

@@ -37,9 +37,6 @@ class Renewal:
         # By identity: a class may have an __eq__ or __hash__ of its metaclass's.
         self._successors: dict[int, tuple[object, object]] = {}
 
-    def __len__(self) -> int:
-        return len(self._successors)
-
     def add_module(
         self, name: str, old: Mapping[str, object], new: Mapping[str, object]
     ) -> None:

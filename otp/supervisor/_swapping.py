@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Literal, assert_never, cast, final
 
 import attrs
 
-from .. import gen_server, process
+from .. import gen_server
 from ..kernel import (
     CallError,
-    CallTimeoutError,
     InvalidSpecError,
+    NoProcessError,
+    ServerExitedError,
     StartError,
     StartIgnored,
 )
@@ -193,14 +194,11 @@ async def migrate_child(child: Child, spec: ChildSpec, terms: Terms) -> ChildSwa
         else:
             new = cast("type[object]", as_startable(spec.start.target))
             await migrate(pid, new, extra=terms.extra, timeout=terms.limit)
-    except (CallTimeoutError, StrategyError) as error:
+    except (NoProcessError, ServerExitedError) as error:
+        return ChildSwap(child.id, "died", child.state, error)
+    except (CallError, StrategyError) as error:
         child.spec = old
         raise CannotMigrateError from error
-    except CallError as error:
-        if process.is_alive(pid):
-            child.spec = old
-            raise CannotMigrateError from error
-        return ChildSwap(child.id, "died", child.state, error)
     except CallbackFailedError as error:
         child.spec = old
         if isinstance(error.__cause__, LayoutError):

@@ -30,7 +30,50 @@ from tests.kernel.support import in_process, on_node
 from tests.supervisor.support import settled, states
 
 if TYPE_CHECKING:
+    from otp.kernel import Process
     from tests.code.program import Program
+
+
+class ManagerHost:
+    """What obeys system messages for something like a manager of events."""
+
+    def __init__(self, process: Process, manager: Manager) -> None:
+        self.process = process
+        self.suspended = False
+        self.debug: sys.Debug | None = None
+        self.manager = manager
+        self.module: type[object] = Manager
+
+    @property
+    def modules(self) -> tuple[type[object], ...]:
+        return (Manager, self.manager.handler)
+
+    def get_state(self) -> object:
+        return self.manager.changes
+
+    def replace_state(self, state: object) -> None:
+        raise NotImplementedError
+
+    def format_state(self) -> object:
+        return self.manager.changes
+
+    async def change_code(self, change: sys.ChangeCode) -> None:
+        said = (change.new, change.old, change.old_version, change.extra)
+        self.manager.changes.append(said)
+
+
+class Manager(otp.GenServer):
+    """A process of the framework, in which a class of the user runs."""
+
+    __module__ = "otp.something"
+
+    def __init__(self, handler: type[object]) -> None:
+        self.handler = handler
+        self.changes: list[object] = []
+
+    def __host__(self, process: Process) -> sys.SystemHost:
+        return ManagerHost(process, self)
+
 
 # ----------------------------------------------------------------- which class is which
 
@@ -641,6 +684,45 @@ async def test_a_server_that_was_made_by_other_means_moves_too(
     await code.reload("shop")
 
     assert await module.Counter.get(pid) == "new 105"
+
+
+@on_node
+async def test_if_one_has_died_the_others_are_taken_back_all_the_same(
+    program: Program,
+) -> None:
+    module = program.load("shop", COUNTER)
+    one, two, three = [await gen_server.start(module.Counter, n) for n in (1, 2, 3)]
+
+    killing = COUNTER2 + (
+        "        if self.value == 103:\n"
+        f"            pid = otp.process.processes()[{1}]\n"
+        "            otp.process.exit(pid, otp.Kill())\n"
+        "            raise ValueError\n"
+    )
+    program.write("shop", killing)
+    with pytest.raises(ReloadError):
+        await code.reload("shop")
+
+    assert [process.is_alive(pid) for pid in (one, two, three)] == [True, False, True]
+    assert await module.Counter.get(one) == "old 1"
+    assert await module.Counter.get(three) == "old 3"
+
+
+@on_node
+async def test_classes_inside_of_processes_of_the_framework_are_found(
+    program: Program,
+) -> None:
+    module = program.load("shop", COUNTER)
+    pid = await gen_server.start(Manager, module.Counter)
+    idle = await gen_server.start(Manager, otp.GenServer)
+    old = module.Counter
+
+    program.write("shop", COUNTER2)
+    result = await code.reload("shop", extra="x")
+
+    assert [(m.pid, m.old, m.new) for m in result.moved] == [(pid, old, module.Counter)]
+    assert await sys.get_state(pid) == [(module.Counter, old, 1, "x")]
+    assert await sys.get_state(idle) == []
 
 
 @on_node

@@ -187,6 +187,49 @@ async def test_supervisors_ask_their_new_class(program: Program) -> None:
 
 
 @in_process
+async def test_a_supervisor_that_cannot_be_made_anew_stops_the_reload(
+    program: Program,
+) -> None:
+    process.trap_exit(True)
+    stock = program.load("stock", COUNTER)
+    root = program.load("root", ROOT)
+    old = root.Root
+    sup = await supervisor.start_link(old)
+    before = await states(sup)
+
+    program.write("root", ROOT + "    def __init__(self):\n        raise ValueError\n")
+    with pytest.raises(ReloadError):
+        await code.reload("root")
+    program.write("root", ROOT.replace("return", "raise ValueError\n        return"))
+    with pytest.raises(ReloadError):
+        await code.reload("root", swap_children=True)
+
+    assert await module_of(sup) is old is root.Root
+    assert await states(sup) == before
+    spec = await supervisor.get_childspec(sup, "Counter")
+    assert spec.start.target is stock.Counter
+
+
+@in_process
+async def test_supervisors_that_are_swapped_away_are_not_swapped(
+    program: Program,
+) -> None:
+    process.trap_exit(True)
+    program.load("stock", COUNTER)
+    inner = "\nclass Web(otp.Supervisor):\n    def children(self):\n"
+    inner += "        return otp.one_for_one()\n"
+    root = program.load("root", ROOT.replace("Counter, 5", "Web") + inner)
+    sup = await supervisor.start_link(root.Root)
+
+    program.write("root", ROOT + inner)
+    result = await code.reload("root", swap_children=True)
+
+    assert len(result.moved) == 2
+    assert dict(result.swaps[sup].outcomes) == {"Web": "stopped", "Counter": "started"}
+    assert list(result.swaps) == [sup]
+
+
+@in_process
 async def test_supervisors_can_swap_their_children_too(program: Program) -> None:
     process.trap_exit(True)
     program.load("stock", COUNTER)

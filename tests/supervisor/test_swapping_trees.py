@@ -66,6 +66,20 @@ async def test_a_class_is_asked_with_the_arguments_of_the_old_one() -> None:
 
 
 @in_process
+async def test_a_class_stays_if_only_its_children_are_swapped() -> None:
+    process.trap_exit(True)
+    answers: list[Any] = [one_for_one(till("a"))]
+    sup = await supervisor.start_link(Root, answers)
+
+    await swap(sup, one_for_one(till("b")))
+    assert await class_of(sup) is Root
+    assert list(await states(sup)) == ["b"]
+    # The class still says what it says.
+    await swap(sup, Root)
+    assert list(await states(sup)) == ["a"]
+
+
+@in_process
 async def test_ignore_keeps_the_children_and_changes_the_class() -> None:
     process.trap_exit(True)
     answers: list[Any] = [one_for_one(till("a"))]
