@@ -183,7 +183,7 @@ KINDS = [
     ),
     Kind(
         "task_supervisor",
-        otp.PartitionSupervisor,
+        otp.TaskSupervisor,
         start_tasks,
         task_supervisor.children,
     ),
