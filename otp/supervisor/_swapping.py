@@ -25,8 +25,8 @@ from ..kernel import (
     StartIgnored,
 )
 from ..proc_lib import as_startable
-from ..sys import CallbackFailedError, LayoutError, can_convert, migrate
-from ._errors import StrategyError, SwapError
+from ..sys import LayoutError, SysError, can_convert, migrate
+from ._errors import StrategyError, SupervisorError
 from ._requests import Swap
 from ._swap import (
     Add,
@@ -45,7 +45,7 @@ from ._swap_result import ChildSwap, SwapResult
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..kernel import Pid
+    from ..kernel import OTPError, Pid
     from ..proc_lib import ChildSpec, Start
     from ._children import Child
     from ._dynamic import DynamicFamily
@@ -183,31 +183,45 @@ async def migrate_child(child: Child, spec: ChildSpec, terms: Terms) -> ChildSwa
     Raises:
         CannotMigrateError: it cannot, or did not do so in time.
     """
-    old, pid = child.spec, cast("Pid", child.pid)
-    inside = None
-    child.spec = spec
+    pid = cast("Pid", child.pid)
+    old, child.spec = child.spec, spec
+    if not terms.is_supervisor(spec.start) and _class_of(pid) is spec.start.target:
+        # Somebody has changed it before.
+        return ChildSwap(child.id, "updated", child.state)
     try:
-        if terms.is_supervisor(spec.start):
-            request = Swap(child.start, terms.limit, terms.extra)
-            answer = await gen_server.call(pid, request, timeout=inf)
-            inside = cast("SwapResult", answer)
-        else:
-            new = cast("type[object]", as_startable(spec.start.target))
-            await migrate(pid, new, extra=terms.extra, timeout=terms.limit)
+        inside = await _go_over(pid, child.start, terms)
     except (NoProcessError, ServerExitedError) as error:
         return ChildSwap(child.id, "died", child.state, error)
-    except (CallError, StrategyError) as error:
+    except (CallError, SysError, SupervisorError, InvalidSpecError) as error:
         child.spec = old
-        raise CannotMigrateError from error
-    except CallbackFailedError as error:
-        child.spec = old
-        if isinstance(error.__cause__, LayoutError):
-            raise CannotMigrateError from error.__cause__
-        return ChildSwap(child.id, "restored", child.state, error)
-    except (SwapError, InvalidSpecError) as error:
-        child.spec = old
+        obstacle = _obstacle(error)
+        if obstacle is not None:
+            raise CannotMigrateError from obstacle
         return ChildSwap(child.id, "restored", child.state, error)
     return ChildSwap(child.id, "migrated", child.state, inside=inside)
+
+
+def _class_of(pid: Pid) -> object:
+    return None if pid.process is None else pid.process.origin
+
+
+async def _go_over(pid: Pid, start: Start, terms: Terms) -> SwapResult | None:
+    if terms.is_supervisor(start):
+        request = Swap(start, terms.limit, terms.extra)
+        return cast("SwapResult", await gen_server.call(pid, request, timeout=inf))
+    new = cast("type[object]", as_startable(start.target))
+    await migrate(pid, new, extra=terms.extra, timeout=terms.limit)
+    return None
+
+
+def _obstacle(error: OTPError) -> BaseException | None:
+    """Return why a process that is well cannot go on as what it was to become.
+
+    None if something is wrong with the new code; then the old one is kept.
+    """
+    if isinstance(error, (CallError, StrategyError)):
+        return error
+    return error.__cause__ if isinstance(error.__cause__, LayoutError) else None
 
 
 async def swap_dynamic(

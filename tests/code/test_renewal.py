@@ -6,6 +6,8 @@ import functools
 from types import FunctionType
 from typing import Any, Generic, TypeVar
 
+import pytest
+
 import otp
 from otp import ChildSpec, GenServer, Supervisor, child_spec, one_for_one
 from otp.code._renewal import Renewal, classes_of, is_of
@@ -64,15 +66,19 @@ def renewal(old: dict[str, Any], new: dict[str, Any]) -> Renewal:
 
 
 OLD, NEW = load(), load()
-RENEW = renewal(OLD, NEW)
 
 
-def test_classes_and_functions_have_successors_and_nothing_else() -> None:
-    assert RENEW.of(OLD["Till"]) is NEW["Till"]
-    assert RENEW.of(OLD["Till"].Drawer) is NEW["Till"].Drawer
-    assert RENEW.of(OLD["start"]) is NEW["start"]
+@pytest.fixture
+def renew() -> Renewal:
+    return renewal(OLD, NEW)
+
+
+def test_classes_and_functions_have_successors_and_nothing_else(renew: Renewal) -> None:
+    assert renew.of(OLD["Till"]) is NEW["Till"]
+    assert renew.of(OLD["Till"].Drawer) is NEW["Till"].Drawer
+    assert renew.of(OLD["start"]) is NEW["start"]
     for value in (GenServer, OLD["T"], OLD["number"], NEW["Till"], Other, None, "Till"):
-        assert RENEW.of(value) is value
+        assert renew.of(value) is value
 
 
 def test_a_class_without_a_successor_of_its_sort_has_none() -> None:
@@ -84,24 +90,23 @@ def test_a_class_without_a_successor_of_its_sort_has_none() -> None:
     assert gone.of(OLD["start"]) is OLD["start"]
 
 
-def test_a_class_is_found_by_its_own_name_if_it_is_older() -> None:
-    older: dict[str, Any] = load()
-    new: Any = NEW["Till"]
+def test_a_class_is_found_by_its_own_name_if_it_is_older(renew: Renewal) -> None:
+    older, till = load(), NEW["Till"]
+    asked = [older["Till"], older["Till"].Drawer, OLD["Till"], till, Other]
 
-    assert RENEW.of(older["Till"]) is older["Till"]
-    mine = (older["Till"], older["Till"].Drawer, OLD["Till"])
-    assert [RENEW.find(cls) for cls in mine] == [new, new.Drawer, new]
-    assert RENEW.find(new) is None
-    assert RENEW.find(Other) is None
+    assert renew.of(older["Till"]) is older["Till"]
+    assert [renew.find(cls) for cls in asked] == [till, till.Drawer, till, None, None]
 
 
-def test_a_class_that_is_local_or_of_a_changed_shape_is_not_found() -> None:
+def test_a_class_that_is_local_or_of_a_changed_shape_is_not_found(
+    renew: Renewal,
+) -> None:
     names = {"__module__": "shop", "__qualname__": "f.<locals>.Local"}
     local = type("Local", (), names)
     deep = type("Deep", (), {"__module__": "shop", "__qualname__": "number.Deep"})
 
-    assert RENEW.find(local) is None
-    assert RENEW.find(deep) is None
+    assert renew.find(local) is None
+    assert renew.find(deep) is None
 
 
 def test_a_class_that_goes_by_another_name_is_found_by_that() -> None:
@@ -111,34 +116,34 @@ def test_a_class_that_goes_by_another_name_is_found_by_that() -> None:
     assert renewal({"Alias": named}, {"Alias": other}).find(named) is other
 
 
-def test_specifications_name_the_new_classes() -> None:
+def test_specifications_name_the_new_classes(renew: Renewal) -> None:
     old = child_spec(OLD["Till"], OLD["Shelf"], 1, key=OLD["Till"])
     new = child_spec(NEW["Till"], NEW["Shelf"], 1, key=NEW["Till"])
 
-    assert RENEW(old) == new
-    assert RENEW(old).modules == (NEW["Till"],)
+    assert renew(old) == new
+    assert renew(old).modules == (NEW["Till"],)
     tree = one_for_one(child_spec(Supervisor, one_for_one(old)), max_restarts=7)
-    assert RENEW(tree) == one_for_one(
+    assert renew(tree) == one_for_one(
         child_spec(Supervisor, one_for_one(new)), max_restarts=7
     )
     named = old.named(otp.Name("till")).override(id="x", restart="transient")
-    assert RENEW(named) == new.named(otp.Name("till")).override(
+    assert renew(named) == new.named(otp.Name("till")).override(
         id="x", restart="transient"
     )
 
 
-def test_the_id_stays_even_if_it_is_a_class() -> None:
+def test_the_id_stays_even_if_it_is_a_class(renew: Renewal) -> None:
     old = child_spec(OLD["Till"]).override(id=OLD["Till"])
 
-    assert RENEW(old).id is OLD["Till"]
+    assert renew(old).id is OLD["Till"]
 
 
-def test_start_functions_are_renewed() -> None:
+def test_start_functions_are_renewed(renew: Renewal) -> None:
     plain = ChildSpec.of("a", OLD["start"])
     method = ChildSpec.of("b", OLD["Till"].start)
 
-    assert RENEW(plain).start.target is NEW["start"]
-    target: Any = RENEW(method).start.target
+    assert renew(plain).start.target is NEW["start"]
+    target: Any = renew(method).start.target
     assert target.__self__ is NEW["Till"]
     assert target.__func__ is NEW["Till"].start.__func__
 
@@ -150,14 +155,14 @@ def test_a_method_that_is_gone_stays_what_it_is() -> None:
     assert renewal(OLD, without)(method) is method
 
 
-def test_generic_classes_are_renewed_with_their_arguments() -> None:
-    assert RENEW(OLD["Shelf"][int]) == NEW["Shelf"][int]
-    assert RENEW(OLD["Shelf"][OLD["Till"]]) == NEW["Shelf"][NEW["Till"]]
+def test_generic_classes_are_renewed_with_their_arguments(renew: Renewal) -> None:
+    assert renew(OLD["Shelf"][int]) == NEW["Shelf"][int]
+    assert renew(OLD["Shelf"][OLD["Till"]]) == NEW["Shelf"][NEW["Till"]]
     table: Any = Table
-    assert RENEW(table[OLD["Till"]]) == table[NEW["Till"]]
+    assert renew(table[OLD["Till"]]) == table[NEW["Till"]]
 
 
-def test_what_names_nothing_old_is_returned_itself() -> None:
+def test_what_names_nothing_old_is_returned_itself(renew: Renewal) -> None:
     spec = child_spec(Table[int], (1, "x"), {"a": [OLD["number"]]})
 
     for value in (
@@ -173,22 +178,22 @@ def test_what_names_nothing_old_is_returned_itself() -> None:
         [OLD["Till"]],
         {"till": OLD["Till"]},
     ):
-        assert RENEW(value) is value
+        assert renew(value) is value
 
 
-def test_tuples_are_looked_into_but_not_tuples_with_names() -> None:
+def test_tuples_are_looked_into_but_not_tuples_with_names(renew: Renewal) -> None:
     class Pair(tuple[Any, ...]):
         __slots__ = ()
 
-    assert RENEW((1, (OLD["Till"],))) == (1, (NEW["Till"],))
+    assert renew((1, (OLD["Till"],))) == (1, (NEW["Till"],))
     pair = Pair((OLD["Till"], 1))
-    assert RENEW(pair) is pair
+    assert renew(pair) is pair
 
 
-def test_a_start_without_arguments_keeps_none() -> None:
+def test_a_start_without_arguments_keeps_none(renew: Renewal) -> None:
     start: Start = Start(OLD["Till"], None)
 
-    assert RENEW(start) == Start(NEW["Till"], None)
+    assert renew(start) == Start(NEW["Till"], None)
 
 
 def test_what_is_of_a_module_is_what_it_has_defined() -> None:

@@ -159,6 +159,19 @@ async def test_an_older_class_gets_the_state_from_the_newer_one() -> None:
 
 
 @in_process
+async def test_a_process_that_was_changed_before_is_not_changed_twice() -> None:
+    sup = await begin(till("a"))
+    pid = await only_pid(sup)
+    await Till.incr(pid)
+    await otp.code.change(pid, Till2)
+
+    result = await swap(sup, one_for_one(till("a", Till2)))
+
+    assert outcomes(result) == [("a", "updated")]
+    assert await Till.get(pid) == 10
+
+
+@in_process
 async def test_a_class_that_does_not_say_that_it_takes_over_is_started() -> None:
     sup = await begin(till("a"))
 
