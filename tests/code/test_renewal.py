@@ -116,6 +116,14 @@ def test_a_class_that_goes_by_another_name_is_found_by_that() -> None:
     assert renewal({"Alias": named}, {"Alias": other}).find(named) is other
 
 
+def test_of_two_names_the_first_one_counts() -> None:
+    cls = OLD["Till"]
+
+    twice = renewal({"A": cls, "B": cls}, {"A": NEW["Till"], "B": NEW["Shelf"]})
+
+    assert twice.of(cls) is NEW["Till"]
+
+
 def test_specifications_name_the_new_classes(renew: Renewal) -> None:
     old = child_spec(OLD["Till"], OLD["Shelf"], 1, key=OLD["Till"])
     new = child_spec(NEW["Till"], NEW["Shelf"], 1, key=NEW["Till"])
