@@ -57,7 +57,7 @@ async def await_(task: Task[T], timeout: float = CALL_TIMEOUT) -> T:
     hub = Hub([slot])
     try:
         if await hub.next(_deadline(timeout)) is None:
-            raise TaskTimeoutError(task.pid, timeout)
+            raise TaskTimeoutError([task.pid], timeout)
         return cast("T", _value(slot))
     finally:
         hub.give_up()
@@ -89,7 +89,7 @@ async def await_many(
             slot = await hub.next(deadline)
             if slot is None:
                 late = [slot.pid for slot in slots if slot not in values]
-                raise TaskTimeoutError(late[0] if len(late) == 1 else late, timeout)
+                raise TaskTimeoutError(late, timeout)
             values[slot] = _value(slot)
     finally:
         hub.give_up()

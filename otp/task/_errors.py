@@ -25,7 +25,8 @@ class TaskExitedError(ServerExitedError):
     """
 
     def __init__(self, pid: Pid | None, reason: ExitReason) -> None:
-        CallError.__init__(self, pid, f"task {pid!r} ended without result: {reason!r}")
+        text = f"task {pid!r} ended without a result: {reason!r}"
+        CallError.__init__(self, pid, text)
         self.reason = reason
         if isinstance(reason, Crash):
             self.__cause__ = reason.error
@@ -35,11 +36,14 @@ class TaskTimeoutError(CallTimeoutError):
     """The task had no result in time; *timeout* is in seconds.
 
     It goes on, and if it is linked to its owner it is still that; its result is
-    dropped. The tasks of a stream are stopped.
+    dropped. The tasks of a stream are stopped. Where several were late, *server* is
+    the list of their pids.
     """
 
-    def __init__(self, task: object, timeout: float) -> None:
-        CallError.__init__(self, task, f"task {task!r} had no result in {timeout:g} s")
+    def __init__(self, late: list[Pid | None], timeout: float) -> None:
+        who = f"task{'s' * (len(late) > 1)} {', '.join(map(repr, late))}"
+        server = late[0] if len(late) == 1 else late
+        CallError.__init__(self, server, f"{who} had no result in {timeout:g} s")
         self.timeout = timeout
 
 

@@ -241,7 +241,7 @@ class Stream(Generic[ResultT_co]):
         task = self._forget(slot)
         outcome = slot.take()
         if outcome is TIMED_OUT and self._options.on_timeout == "exit":
-            raise TaskTimeoutError(slot.pid, self._options.timeout)
+            raise TaskTimeoutError([slot.pid], self._options.timeout)
         result: object = outcome
         if isinstance(outcome, Failed) and self._options.zip_input_on_exit:
             result = FailedItem(task.item, outcome.reason)

@@ -69,7 +69,7 @@ async def test_all_have_one_time_together() -> None:
 async def test_a_time_out_names_all_who_are_late() -> None:
     tasks = [task.async_(late, n, n) for n in (0, 10, 10)]
 
-    with pytest.raises(TaskTimeoutError) as caught:
+    with pytest.raises(TaskTimeoutError, match=r"tasks <\S+>, <\S+> had") as caught:
         await task.await_many(tasks, 1)
 
     assert caught.value.server == [tasks[1].pid, tasks[2].pid]
