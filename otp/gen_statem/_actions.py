@@ -104,7 +104,7 @@ def _check_key(_: object, __: object, value: Any) -> None:
 
 
 def _is_time(value: Any, *, absolute: bool) -> bool:
-    if is_seconds(value) or not absolute:
+    if not absolute:
         return is_seconds(value)
     # A clock may begin below zero.
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -156,7 +156,9 @@ def mode_in(cls: type[object]) -> Mode:
     return mode
 
 
-def mode_of(cls: type[object], base: type[object]) -> Mode | None:
+def mode_of(
+    cls: type[GenStatem[Any, Any]], base: type[GenStatem[Any, Any]]
+) -> Mode | None:
     """Return the mode of *cls*, None if it has none: a base for others.
 
     Raises:
@@ -168,7 +170,7 @@ def mode_of(cls: type[object], base: type[object]) -> Mode | None:
         for name, value in vars(parent).items()
         if isinstance(value, StateMethod)
     }
-    enter = bool(getattr(cls, "state_enter", False))
+    enter = bool(cls.state_enter)
     handles = inspect.getattr_static(cls, "handle_event")
     if handles is not inspect.getattr_static(base, "handle_event"):
         if names:

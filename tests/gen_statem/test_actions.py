@@ -168,7 +168,7 @@ class Nothing(GenStatem[Any, Any]):
 @pytest.mark.parametrize("action", [ChangeModule, PushModule])
 def test_a_machine_goes_on_as_a_machine(action: Any) -> None:
     assert action(Plain).cls is Plain
-    for wrong in (int, Nothing, GenStatem, Plain.__mode__, "Plain", None):
+    for wrong in (int, Plain(), Nothing, GenStatem, Plain.__mode__, "Plain", None):
         error = refusal(partial(action, wrong))
         assert (error.kind, error.value) == ("invalid_module", wrong)
         assert str(error).endswith(f"or a handle_event(), not as {wrong!r}")

@@ -45,6 +45,7 @@ def test_a_state_is_the_same_on_the_class_and_on_an_instance() -> None:
     door = Door()
     assert Door.locked == door.locked == State("locked")
     assert hash(Door.locked) == hash(door.locked) == hash(State("locked"))
+    assert hash(Door.locked) != hash(Door.open)
     assert Door.locked != Door.open
     assert door.locked != door.open
     assert Door.locked != "locked"
@@ -82,6 +83,9 @@ def test_the_mark_keeps_the_docstring() -> None:
     assert isinstance(method, StateMethod)
     assert method.__doc__ == "Wait for the code."
     assert repr(method) == "<state Door.locked>"
+    again = state(method.fn)
+    assert again.state == Door.locked
+    assert (again.__doc__, again.__wrapped__) == (method.__doc__, method.fn)
 
 
 def test_a_state_is_an_async_method() -> None:
@@ -89,7 +93,7 @@ def test_a_state_is_an_async_method() -> None:
 
     with pytest.raises(TypeError, match=r"write 'async def .*locked'"):
         state(locked)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="a state is an async method"):
+    with pytest.raises(TypeError, match="a state is an async method: .*async def 3"):
         state(3)  # type: ignore[arg-type]
 
 
@@ -180,6 +184,17 @@ def test_a_class_with_marked_methods_has_these_states() -> None:
     assert functions(Door) == {"locked": "Door.locked", "open": "Door.open"}
     assert not mode_in(Door).enter
     assert mode_in(Door).callback(Door.open) == "open"
+
+
+class Bell(Door):
+    """Sees states being entered."""
+
+    state_enter = True
+
+
+def test_a_class_says_whether_it_sees_states_being_entered() -> None:
+    assert mode_in(Bell).enter is True
+    assert mode_in(Door).enter is False
 
 
 def test_states_are_inherited_and_overridden() -> None:
