@@ -93,7 +93,7 @@ def test_a_state_is_an_async_method() -> None:
 
     with pytest.raises(TypeError, match=r"write 'async def .*locked'"):
         state(locked)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="a state is an async method: .*async def 3"):
+    with pytest.raises(TypeError, match=r"a state is an async method: .*async def 3"):
         state(3)  # type: ignore[arg-type]
 
 
