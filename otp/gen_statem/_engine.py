@@ -169,7 +169,9 @@ class Step:
         try:
             again, actions = self._move(result)
             for action in actions:
-                yield from self._do(action)
+                effect = self._do(action)
+                if effect is not None:
+                    yield effect
         except OTPError:
             self.abandon()
             raise
@@ -198,10 +200,11 @@ class Step:
             case _:
                 raise self._error(BadReturnError, result)
 
-    def _do(self, action: Action) -> Iterator[Effect]:
+    def _do(self, action: Action) -> Effect | None:
+        """Do *action*, and return what the process has to do for it."""
         match action:
             case Reply():
-                yield action
+                return action
             case Hibernate():
                 pass
             case SetTimeout() | UpdateTimeout() | CancelTimeout():
@@ -214,11 +217,12 @@ class Step:
                 self.postponing = True
             case NextEvent(event):
                 self._inserted.append(event)
-                yield action
+                return action
             case ChangeModule() | PushModule() | PopModule():
-                yield self._change_module(action)
+                return self._change_module(action)
             case _:
                 assert_never(action)
+        return None
 
     def _change_module(
         self, action: ChangeModule | PushModule | PopModule
@@ -246,11 +250,15 @@ class Step:
         engine, timeouts = self._engine, self._engine.timeouts
         if self.postponing and self._event is not None:
             engine.postponed.append(self._event)
-        if not same_state(self.target, engine.state):
+        changes = not same_state(self.target, engine.state)
+        if changes:
             engine.queue += reversed(engine.postponed)
             engine.postponed.clear()
-            yield from timeouts.cancel(STATE)
-        yield from timeouts.cancel(EVENT)
-        yield from timeouts.apply(self._timeouts)
+        if timeouts.alarms:  # most often there are none, and it is not worth asking
+            if changes:
+                yield from timeouts.cancel(STATE)
+            yield from timeouts.cancel(EVENT)
+        if self._timeouts:
+            yield from timeouts.apply(self._timeouts)
         engine.state = self.target
         engine.queue += reversed(self._inserted)
