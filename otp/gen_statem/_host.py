@@ -79,7 +79,7 @@ class Host:
         timer = alarm.timer
         if isinstance(timer, TimerRef):
             timer.timers.cancel(timer)
-            alarm.timer = None  # which leads back to the alarm
+            alarm.timer = None
 
     def stop_timers(self) -> None:
         """Stop all timers: the process is over."""

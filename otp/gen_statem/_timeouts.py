@@ -138,6 +138,7 @@ class Timeouts:
 
     def ring(self, alarm: Alarm) -> TimeoutEvent | None:
         """Return the event of *alarm*, whose time is over, unless it is not set now."""
+        alarm.timer = None  # over, and it leads back to the alarm
         if self.alarms.get(alarm.key) is not alarm:
             return None
         del self.alarms[alarm.key]

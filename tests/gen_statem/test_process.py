@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -206,6 +207,37 @@ async def test_no_timer_survives_its_machine(end: str) -> None:
         gen_statem.cast(pid, raising(ERROR))
     await trio.sleep(10)  # a killed process is watched for a moment
     assert running_timers(current_node()) == 0
+
+
+@on_node
+async def test_what_was_set_is_not_left_to_the_garbage_collector() -> None:
+    pid = await start([])
+    contents = [Big(), Big(), Big()]
+    gone = [weakref.ref(content) for content in contents]
+    keys = ["rings", "replaced", "cancelled"]
+    actions = [SetTimeout(k, 1, c) for k, c in zip(keys, contents, strict=True)]
+    gc.disable()
+    try:
+        gen_statem.cast(pid, doing(*actions))
+        del actions, contents
+        cancel = CancelTimeout("cancelled"), SetTimeout("replaced", 5)
+        gen_statem.cast(pid, doing(*cancel))
+        await trio.sleep(2)
+        (await log_of(pid)).clear()
+        # Timers that were stopped leave the heap of the node by and by.
+        for _ in range(5):
+            gen_statem.cast(pid, doing(SetTimeout("x", 1), SetTimeout("y", 1)))
+            gen_statem.cast(pid, doing(CancelTimeout("x"), CancelTimeout("y")))
+        await wait_all_tasks_blocked()
+        assert [ref() for ref in gone] == [None] * 3
+    finally:
+        gc.enable()
+
+
+async def log_of(pid: Pid[Scripted]) -> list[object]:
+    state: Any = await sys.get_state(pid)
+    log: list[object] = state[1]["log"]
+    return log
 
 
 @on_node
@@ -461,25 +493,28 @@ async def test_a_kill_comes_before_a_stop() -> None:
     assert log == [("s1", "Cast")]
 
 
-@on_node
-async def test_an_interrupt_is_not_the_machines_own_end() -> None:
-    class Interrupt(BaseException):
-        pass
+class Interrupt(BaseException):
+    """Is meant for the program, and not for one process."""
 
+
+@pytest.mark.parametrize("where", ["event", "terminate"])
+@on_node
+async def test_an_interrupt_is_not_the_machines_own_end(where: str) -> None:
     log: list[object] = []
-    interrupt = Interrupt()
+
+    async def program() -> None:
+        async with Node("other"):
+            pid = await start(log, at_end=raising(Interrupt()))
+            stop = giving(Stop(Reason("bye")))
+            gen_statem.cast(pid, raising(Interrupt()) if where == "event" else stop)
+            await trio.sleep_forever()
+
     with pytest.raises(BaseExceptionGroup) as caught:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(_interrupted, log, interrupt)
+            nursery.start_soon(program)
     assert caught.group_contains(Interrupt)
-    assert log == [("s1", "Cast")]
-
-
-async def _interrupted(log: list[object], error: BaseException) -> None:
-    async with Node("other"):
-        pid = await start(log)
-        gen_statem.cast(pid, raising(error))
-        await trio.sleep_forever()
+    ends = [("terminate", Reason("bye"), "s1")]
+    assert log == [("s1", "Cast"), *(ends if where == "terminate" else [])]
 
 
 @on_node

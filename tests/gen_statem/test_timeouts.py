@@ -85,7 +85,10 @@ def test_the_key_says_which_event_it_is(key: Hashable, event: object) -> None:
 def test_an_alarm_rings_once() -> None:
     timeouts = Timeouts()
     (alarm,) = started(timeouts, SetTimeout("n", 1))
+    assert alarm.timer is None
+    alarm.timer = "whatever measures it"
     assert timeouts.ring(alarm) is not None
+    assert alarm.timer is None
     assert timeouts.alarms == {}
     assert timeouts.ring(alarm) is None
 
