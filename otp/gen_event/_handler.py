@@ -101,7 +101,7 @@ class EventHandler(Generic[Event_contra]):
         return None
 
     async def code_change(self, old_version: object, extra: object, /) -> None:
-        """Convert the state after the code was changed; see `otp.sys.change_code`."""
+        """Convert the state when the class is exchanged; see `otp.code.reload`."""
 
     def format_status(self, status: dict[str, Any], /) -> dict[str, Any]:
         """Return *status* as reports and tools may see it.

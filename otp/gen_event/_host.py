@@ -12,12 +12,12 @@ import attrs
 
 from ..gen import formatted, set_state, state_of
 from ..kernel import Exit
+from ..sys import Downgrade, exchange_class
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..sys import ChangeCode, Debug, Event
-    from ._handler import EventHandler
     from ._handlers import Installed
     from ._manager import Manager
 
@@ -71,26 +71,51 @@ class Host:
     def _handlers(self) -> tuple[Installed, ...]:
         return self.manager.handlers.all()
 
-    async def change_code(self, change: ChangeCode) -> None:
-        """Let the handlers of one class go on as the next version of it.
+    @property
+    def modules(self) -> tuple[type[object], ...]:
+        """The manager's class, and those of its handlers."""
+        handlers = [type(one.handler) for one in self._handlers()]
+        return tuple(dict.fromkeys([self.module, *handlers]))
 
-        That are those of the class with the same name in the same module; all
-        handlers convert their state if no class is given.
+    async def change_code(self, change: ChangeCode) -> None:
+        """Let the handlers of one class, or the manager itself, go on as another.
+
+        Which class is said by the change. If it is not, the handlers of the class with
+        the same name in the same module are meant; all handlers convert their state
+        if no class is given.
         """
-        handlers = self._handlers()
-        meant = [one for one in handlers if _is_meant(one, change.new)]
-        before = [(one, type(one.handler), state_of(one.handler)) for one in meant]
+        restore = self.snapshot()
         try:
-            for one in meant:
-                await _change(one, change)
+            if change.old is not None and change.old is self.module:
+                exchange_class(self.manager.instance, change.new or self.module)
+                return
+            for one in self._handlers():
+                if _is_meant(one, change):
+                    await _change(one, change)
+                    self._note_class(one)
         except BaseException:
-            for one, cls, state in before:
-                one.handler.__class__ = cls
-                set_state(one.handler, state)
+            restore()
             raise
-        for one in meant:
-            ref = attrs.evolve(one.ref, cls=type(one.handler))
-            self.manager.handlers.replace(one, attrs.evolve(one, ref=ref))
+
+    def snapshot(self) -> Callable[[], None]:
+        """Return a function that gives all handlers class and attributes back."""
+        manager = self.manager
+        cls, handlers = self.module, self._handlers()
+        before = [(one, type(one.handler), state_of(one.handler)) for one in handlers]
+
+        def restore() -> None:
+            exchange_class(manager.instance, cls)
+            for one, handler_class, state in before:
+                exchange_class(one.handler, handler_class)
+                set_state(one.handler, state)
+            for now, (one, _, _) in zip(self._handlers(), before, strict=True):
+                manager.handlers.replace(now, one)
+
+        return restore
+
+    def _note_class(self, one: Installed) -> None:
+        ref = attrs.evolve(one.ref, cls=type(one.handler))
+        self.manager.handlers.replace(one, attrs.evolve(one, ref=ref))
 
 
 def _part(one: Installed, state: object) -> Part:
@@ -112,8 +137,11 @@ def _replace(one: Installed, fn: Callable[[object], object]) -> object:
     return new
 
 
-def _is_meant(one: Installed, new: type[object] | None) -> bool:
-    return new is None or _name(type(one.handler)) == _name(new)
+def _is_meant(one: Installed, change: ChangeCode) -> bool:
+    cls = type(one.handler)
+    if change.old is not None:
+        return cls is change.old
+    return change.new is None or _name(cls) == _name(change.new)
 
 
 def _name(cls: type[object]) -> tuple[str, str]:
@@ -122,7 +150,10 @@ def _name(cls: type[object]) -> tuple[str, str]:
 
 async def _change(one: Installed, change: ChangeCode) -> None:
     handler = one.handler
-    if change.new is not None:
-        # Refused by Python itself where the layouts do not match.
-        handler.__class__ = cast("type[EventHandler[Any]]", change.new)
+    new = change.new or type(handler)
+    goes_down = isinstance(change.old_version, Downgrade)
+    if not goes_down:
+        exchange_class(handler, new)
     await handler.code_change(change.old_version, change.extra)
+    if goes_down:
+        exchange_class(handler, new)

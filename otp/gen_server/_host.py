@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from ..gen import formatted, set_state, state_of, visible_state
-from ..sys import Downgrade, LayoutError
+from ..sys import Downgrade, LayoutError, exchange_class
 from ._table import Table
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Host:
         cls, state = type(server), state_of(server)
 
         def restore() -> None:
-            object.__setattr__(server, "__class__", cls)
+            exchange_class(server, cls)
             set_state(server, state)
 
         return restore
@@ -90,9 +90,4 @@ class Host:
             return
         if not isinstance(getattr(new, "__clauses__", None), Table):
             raise LayoutError(f"a gen_server cannot become {new!r}, which is none")
-        try:
-            object.__setattr__(self.server, "__class__", new)
-        except TypeError as error:
-            name = type(self.server).__name__
-            text = f"an instance of {name} cannot become one of {new.__name__}: {error}"
-            raise LayoutError(text) from error
+        exchange_class(self.server, new)

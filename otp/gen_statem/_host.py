@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, TypeGuard, assert_never, cast, final
 
 from ..gen import reply, set_state, state_of
 from ..kernel import Exit, Timeout, TimerRef
-from ..sys import Event as DebugEvent, handle_debug
+from ..sys import Downgrade, Event as DebugEvent, exchange_class, handle_debug
 from ._actions import NextEvent, Reply
 from ._engine import SetModule
 from ._states import mode_in, plain
 from ._timeouts import Alarm, StartTimer, StopTimer
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from ..kernel import ExitReason, Process
     from ..sys import ChangeCode, Debug, EventKind
@@ -61,7 +61,8 @@ class Host:
             case StopTimer(alarm):
                 self._stop_timer(alarm)
             case SetModule(cls):
-                _set_class(self.machine, cls)
+                exchange_class(self.machine, cls)
+                self.process.origin = cls
                 self.note("module", cls)
             case _:
                 assert_never(effect)
@@ -159,30 +160,61 @@ class Host:
             text = f"<format_status failed: {type(error).__name__}>"
             return {**dict.fromkeys(status, text), "log": ()}
 
+    @property
+    def modules(self) -> tuple[type[object], ...]:
+        """The classes that the machine can come back to, the present one last."""
+        return tuple(cls for cls, _ in self.engine.modules)
+
     async def change_code(self, change: ChangeCode) -> None:
-        """Let the machine go on as an instance of another class."""
-        engine, machine = self.engine, self.machine
-        old_class, old_data = type(machine), state_of(machine)
-        old_modules = list(engine.modules)
+        """Let the machine go on as an instance of another class.
+
+        Raises:
+            LayoutError: it cannot be one of that class.
+        """
+        restore = self.snapshot()
+        goes_down = isinstance(change.old_version, Downgrade)
         try:
-            if change.new is not None:
-                engine.modules[-1] = (change.new, mode_in(change.new))
-                _set_class(machine, change.new)
-            state = await machine.code_change(
-                change.old_version, engine.state, change.extra
+            if change.old not in (None, self.module):
+                # A class that the machine may come back to, and that has no state.
+                self._become(change)
+                return
+            if not goes_down:
+                self._become(change)
+            state = await self.machine.code_change(
+                change.old_version, self.engine.state, change.extra
             )
-            engine.check_state(state)
+            if goes_down:
+                self._become(change)
+            self.engine.check_state(state)
         except BaseException:
-            engine.modules = old_modules
-            _set_class(machine, old_class)
-            set_state(machine, old_data)
+            restore()
             raise
-        engine.state = plain(state)
+        self.engine.state = plain(state)
 
+    def snapshot(self) -> Callable[[], None]:
+        """Return a function that gives the machine class, state and data back."""
+        engine, machine = self.engine, self.machine
+        cls, state, data = type(machine), engine.state, state_of(machine)
+        modules = list(engine.modules)
 
-def _set_class(machine: GenStatem[Any, Any], cls: type[object]) -> None:
-    # Refused by Python itself where the layouts do not match.
-    object.__setattr__(machine, "__class__", cls)
+        def restore() -> None:
+            engine.modules, engine.state = list(modules), state
+            exchange_class(machine, cls)
+            set_state(machine, data)
+
+        return restore
+
+    def _become(self, change: ChangeCode) -> None:
+        new, old = change.new, change.old or self.module
+        if new is None:
+            return
+        mode = mode_in(new)
+        self.engine.modules = [
+            (new, mode) if cls is old else (cls, cls_mode)
+            for cls, cls_mode in self.engine.modules
+        ]
+        if old is self.module:
+            exchange_class(self.machine, new)
 
 
 def _is_pair(value: object) -> TypeGuard[tuple[object, dict[str, Any]]]:

@@ -86,9 +86,11 @@ class GenStatem(Behaviour, Generic[S, E]):
         """
 
     async def code_change(self, old_version: object, state: Any, extra: object) -> S:
-        """Convert the data, and return the state, after the code was changed.
+        """Convert the data, and return the state, when the class is exchanged.
 
-        See `otp.sys.change_code`.
+        A class that has this method says by it that it can take over from an older
+        one; see `otp.code.change`. If *old_version* is a `Downgrade`, the state is to
+        become one of that version.
         """
         del old_version, extra
         converted: S = state

@@ -27,6 +27,7 @@ from ._change import (
     HasModules as HasModules,
     KeepsSpecs as KeepsSpecs,
     Restorable as Restorable,
+    exchange_class as exchange_class,
 )
 from ._code import migrate as migrate
 from ._debug import (

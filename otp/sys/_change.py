@@ -20,6 +20,7 @@ from ._messages import (
     Changed,
     GetModules,
     Inside,
+    LayoutError,
     NotSuspendedError,
     RenewSpecs,
     Undo,
@@ -178,6 +179,20 @@ def _undo(
         _note_class(host)
 
     return change_back
+
+
+def exchange_class(instance: object, new: type[object]) -> None:
+    """Make an instance one of class *new*.
+
+    Raises:
+        LayoutError: Python refuses that, as the layouts do not match.
+    """
+    try:
+        object.__setattr__(instance, "__class__", new)
+    except TypeError as error:
+        name = type(instance).__name__
+        text = f"an instance of {name} cannot become one of {new.__name__}: {error}"
+        raise LayoutError(text) from error
 
 
 def _note_class(host: SystemHost) -> None:
