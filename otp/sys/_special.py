@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast, overload
 
 from ..gen import Envelope
 from ..kernel import Exit, Exited, current_process
+from ._change import exchange_class
 from ._debug import Debug, handle_debug
 from ._event import Event
 from ._handle import handle_system_message
 from ._messages import SystemRequest
+from ._versions import Downgrade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -147,11 +149,19 @@ class SpecialProcess(Generic[StateT]):
 
     async def change_code(self, change: ChangeCode) -> None:
         """Go on as another class. A loop that runs goes on as it was."""
-        old_class, old_state = type(self), self.state
+        cls, state = type(self), self.state
+        goes_down = isinstance(change.old_version, Downgrade)
         try:
-            if change.new is not None:
-                self.__class__ = change.new  # type: ignore[assignment]
+            if not goes_down:
+                self._become(change.new)
             await self.code_change(change.old_version, change.extra)
+            if goes_down:
+                self._become(change.new)
         except BaseException:
-            self.__class__, self.state = old_class, old_state
+            self._become(cls)
+            self.state = state
             raise
+
+    def _become(self, new: type[object] | None) -> None:
+        if new is not None:
+            exchange_class(self, new)

@@ -27,7 +27,13 @@ from otp import (
     process,
     sys,
 )
-from otp.sys import CallbackFailedError, Event, NotSuspendedError, SpecialProcess
+from otp.sys import (
+    CallbackFailedError,
+    Downgrade,
+    Event,
+    NotSuspendedError,
+    SpecialProcess,
+)
 from tests.kernel.support import assert_owes_nothing, flush, in_process, on_node
 
 if TYPE_CHECKING:
@@ -205,6 +211,35 @@ async def test_its_code_can_be_changed_while_it_is_suspended() -> None:
 
     assert await ask(pid) == 0
     assert (await sys.get_status(pid)).module is Adder2
+
+
+class Dozens(Adder):
+    """Counts in dozens, and knows how to go back."""
+
+    __version__ = 2
+
+    async def code_change(self, old_version: object, extra: object) -> None:
+        del extra
+        self.state = self.state * 12 if isinstance(old_version, Downgrade) else 2
+
+
+class Singles(Adder):
+    """Counts one by one."""
+
+    __version__ = 1
+
+
+@in_process
+async def test_the_newer_class_takes_the_state_back_as_well() -> None:
+    pid = await start(24)
+    await sys.suspend(pid)
+    await sys.change_code(pid, Dozens)
+    assert await sys.get_state(pid) == 2
+    await sys.change_code(pid, Singles)
+    await sys.resume(pid)
+
+    assert await ask(pid) == 24
+    assert (await sys.get_status(pid)).module is Singles
 
 
 # ----------------------------------------------------------------------------- events
