@@ -19,7 +19,7 @@ from ._agent import Agent, Get, GetAndUpdate, Update
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from ..kernel import Name, Pid, ServerRef
+    from ..kernel import Name, Pid, ServerRef, Via
     from ._agent import Message
 
 P = ParamSpec("P")
@@ -67,7 +67,7 @@ async def start(
 
 @overload
 async def start_named(
-    name: Name[Agent[S]],
+    name: Name[Agent[S]] | Via[Agent[S]],
     fn: Callable[P, Coroutine[Any, Any, S]],
     /,
     *args: P.args,
@@ -75,10 +75,18 @@ async def start_named(
 ) -> Pid[Agent[S]]: ...
 @overload
 async def start_named(
-    name: Name[Agent[S]], fn: Callable[P, S], /, *args: P.args, **kwargs: P.kwargs
+    name: Name[Agent[S]] | Via[Agent[S]],
+    fn: Callable[P, S],
+    /,
+    *args: P.args,
+    **kwargs: P.kwargs,
 ) -> Pid[Agent[S]]: ...
 async def start_named(
-    name: Name[Agent[Any]], fn: Callable[..., Any], /, *args: Any, **kwargs: Any
+    name: Name[Agent[Any]] | Via[Agent[Any]],
+    fn: Callable[..., Any],
+    /,
+    *args: Any,
+    **kwargs: Any,
 ) -> Pid[Agent[Any]]:
     """Start an agent like `start_link`, registered as *name*.
 

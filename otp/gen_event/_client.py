@@ -44,7 +44,7 @@ from ._server import EventManager
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..kernel import ServerRef
+    from ..kernel import ServerRef, Via
     from ._requests import Operation
 
 P = ParamSpec("P")
@@ -102,7 +102,7 @@ async def start_monitor(
 
 
 async def start_named(
-    name: Name[T], cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    name: Name[T] | Via[T], cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> Pid[T]:
     """Start a manager like `start_link`, registered as *name*.
 

@@ -25,7 +25,7 @@ from ..gen import (
     send_cast,
     send_request as send,
 )
-from ..kernel import NoProcessError, current_process
+from ..kernel import NoProcessError, current_process, find
 from ._begin import given_machine
 from ._loop import serve
 from ._results import NextState
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..gen import Request as SentRequest
-    from ..kernel import Name, Pid, Process, Ref, ServerRef
+    from ..kernel import Name, Pid, Process, Ref, ServerRef, Via
     from ..proc_lib import Ack
     from ._actions import Action
     from ._host import Host
@@ -95,7 +95,7 @@ async def start_monitor(
 
 
 async def start_named(
-    name: Name[T], cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    name: Name[T] | Via[T], cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> Pid[T]:
     """Start a machine like `start_link`, registered as *name* before its ``init``.
 
@@ -106,7 +106,10 @@ async def start_named(
 
 
 async def enter_loop(
-    machine: GenStatem[S, Any], state: S, *actions: Action, name: Name | None = None
+    machine: GenStatem[S, Any],
+    state: S,
+    *actions: Action,
+    name: Name | Via | None = None,
 ) -> NoReturn:
     """Make the calling process a gen_statem, with *machine* in *state*.
 
@@ -126,7 +129,7 @@ async def enter_loop(
         InvalidSpecError: one of *actions* is no action.
     """
     process = current_process("enter_loop()")
-    if name is not None and process.name != name.name:
+    if name is not None and find(name) is not process:
         raise NoProcessError(name)
     await serve(process, None, _given, machine, NextState(state, *actions))
 

@@ -30,6 +30,7 @@ from otp import (
     StartError,
     StartIgnored,
     StartTimeoutError,
+    Via,
     gen_statem,
     process,
     supervisor,
@@ -62,6 +63,7 @@ from .machines import Button, Door, Entered, Scripted, raising
 
 ERROR = ValueError("x")
 NAME = Name[Door]("door")
+VIA = Via[Door](otp.global_.names, "door")
 
 
 @on_node
@@ -103,12 +105,13 @@ async def test_a_monitored_machine_is_monitored() -> None:
     assert down.ref == ref
 
 
+@pytest.mark.parametrize("name", [NAME, VIA])
 @on_node
-async def test_a_machine_may_have_a_name() -> None:
-    pid = await gen_statem.start_named(NAME, Door)
-    assert process.whereis(NAME) is pid
+async def test_a_machine_may_have_a_name(name: Name[Door] | Via[Door]) -> None:
+    pid = await gen_statem.start_named(name, Door)
+    assert process.whereis(name) is pid
     with pytest.raises(AlreadyStartedError):
-        await gen_statem.start_named(NAME, Door)
+        await gen_statem.start_named(name, Door)
 
 
 @on_node
@@ -300,6 +303,20 @@ async def test_who_becomes_a_machine_has_the_name_it_says() -> None:
             await gen_statem.enter_loop(Door(), Door.open, name=NAME)
 
     assert await exit_reason_of(body) == Normal()
+
+
+@on_node
+async def test_who_becomes_a_machine_may_have_a_name_of_another_registry() -> None:
+    async def body() -> None:
+        with pytest.raises(NoProcessError):
+            await gen_statem.enter_loop(Door(), Door.open, name=VIA)
+        otp.global_.register_name("door", process.self())
+        door = Door()
+        await gen_statem.enter_loop(door, door.open, name=VIA)
+
+    process.spawn(body)
+    await wait_all_tasks_blocked()
+    await gen_statem.stop(VIA)
 
 
 @on_node

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import assert_type
 
-from otp import Agent, ChildSpec, Name, Pid, agent, child_spec, gen_server
+from otp import Agent, ChildSpec, Name, Pid, Via, agent, child_spec, gen_server
 from otp.gen_server import Options
+from otp.global_ import names
 
 NAME = Name[Agent[list[int]]]("numbers")
+
+
+def by_key(key: str) -> Via[Agent[list[int]]]:
+    """Give a name of another registry."""
+    return Via(names, key)
 
 
 def numbers(upto: int, *, step: int = 1) -> list[int]:
@@ -52,6 +58,8 @@ async def a_start_gives_an_agent_of_its_state() -> None:
     assert_type(await agent.start(lambda: 0), Pid[Agent[int]])
     assert_type(await agent.start_named(NAME, numbers, 3), Pid[Agent[list[int]]])
     assert_type(await agent.start_named(NAME, load, "x"), Pid[Agent[list[int]]])
+    assert_type(await agent.start_named(by_key("x"), numbers, 3), Pid[Agent[list[int]]])
+    assert_type(await agent.start_named(by_key("y"), load, "x"), Pid[Agent[list[int]]])
     options = Options(name=NAME)
     assert_type(await options.start(Agent, numbers, 3), Pid[Agent[list[int]]])
     assert_type(await gen_server.start(Agent, numbers, 3), Pid[Agent[list[int]]])
@@ -62,6 +70,7 @@ async def its_arguments_are_those_of_the_function() -> None:
     await agent.start(numbers, "3")  # type: ignore[call-overload]
     await agent.start_link(load, 3)  # type: ignore[call-overload]
     await agent.start_named(NAME, lambda: "x")  # type: ignore[call-overload]
+    await agent.start_named(by_key("x"), lambda: "x")  # type: ignore[call-overload]
 
 
 async def an_answer_has_the_type_of_its_function(pid: Pid[Agent[list[int]]]) -> None:

@@ -6,7 +6,16 @@ from typing import Any, Generic, TypeVar, assert_never, assert_type
 
 import attrs
 
-from otp import ChildSpec, EventHandler, EventManager, Name, Pid, child_spec, gen_event
+from otp import (
+    ChildSpec,
+    EventHandler,
+    EventManager,
+    Name,
+    Pid,
+    Via,
+    child_spec,
+    gen_event,
+)
 from otp.gen_event import (
     AnyHandler,
     Ending,
@@ -94,10 +103,11 @@ MINE = Name[Alarms]("mine")
 CONSOLE = HandlerRef(Console, "main")
 
 
-async def starting() -> None:
+async def starting(via: Via[Alarms]) -> None:
     pid = await gen_event.start_link(EventManager[Alarm])
     assert_type(pid, Pid[EventManager[Alarm]])
     assert_type(await gen_event.start(Alarms), Pid[Alarms])
+    assert_type(await gen_event.start_named(via, Alarms), Pid[Alarms])
     assert_type(
         await gen_event.start_named(ALARMS, EventManager[Alarm]),
         Pid[EventManager[Alarm]],

@@ -6,7 +6,7 @@ from typing import Any, Literal, assert_never, assert_type
 
 import attrs
 
-from otp import GenStatem, Name, Pid, child_spec, gen_statem
+from otp import GenStatem, Name, Pid, Via, child_spec, gen_statem
 from otp.gen import Request as SentRequest
 from otp.gen_statem import (
     STATE,
@@ -266,10 +266,11 @@ async def states(gate: Gate) -> None:
 # -------------------------------------------------------------------------- clients
 
 
-async def clients(name: Name[Door]) -> None:
+async def clients(name: Name[Door], via: Via[Door]) -> None:
     pid = await gen_statem.start_link(Door, "1234")
     assert_type(pid, Pid[Door])
     assert_type(await gen_statem.start_named(name, Door, code="1"), Pid[Door])
+    assert_type(await gen_statem.start_named(via, Door, code="1"), Pid[Door])
     await gen_statem.start_link(Door, 1234)  # type: ignore[arg-type]
     await gen_statem.start_link(Door)  # type: ignore[call-arg]
     assert_type(child_spec(Door, "1234"), ChildSpec[Door])
