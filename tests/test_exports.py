@@ -76,6 +76,13 @@ def is_documented(face: str, name: str, reference: str) -> bool:
 
 
 @pytest.mark.parametrize("face", FACES)
+def test_what_is_started_with_a_link_can_be_stopped(face: str) -> None:
+    # A task ends by itself, or by `shutdown`, and proc_lib starts anything.
+    if "start_link" in EXPORTS[face] and face not in {"otp.task", "otp.proc_lib"}:
+        assert "stop" in EXPORTS[face]
+
+
+@pytest.mark.parametrize("face", FACES)
 def test_a_face_has_every_name_that_it_exports(face: str) -> None:
     module = import_module(face)
 

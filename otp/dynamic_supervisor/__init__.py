@@ -12,7 +12,7 @@ from ..supervisor import (
     which_children as which_children,
 )
 from ._api import (
-    change_spec as change_spec,
+    change_specs as change_specs,
     get_childspec as get_childspec,
     start_child as start_child,
     start_child_with_info as start_child_with_info,

@@ -70,7 +70,7 @@ async def get_childspec(
     return await ask(supervisor, GetChildSpec(pid))
 
 
-async def change_spec(
+async def change_specs(
     supervisor: ServerRef[DynamicSupervisor], spec: DynamicSpec
 ) -> None:
     """Let a running supervisor go on with other limits.

@@ -62,7 +62,7 @@ class Crowd(AnonymousFamily):
         if not isinstance(spec, DynamicSpec):
             text = (
                 f"a dynamic supervisor cannot become {spec.strategy}: change its "
-                f"limits with dynamic_supervisor.change_spec()"
+                f"limits with dynamic_supervisor.change_specs()"
             )
             raise StrategyError(None, text)
 

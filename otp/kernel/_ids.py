@@ -158,10 +158,20 @@ class Via(Generic[T_co]):
 
     It works wherever a `Name` does: for calls, child specifications, monitors and
     timers. *registry* answers the four questions of `otp.abc.NameRegistry`.
+
+    Raises:
+        TypeError: *key* cannot be hashed.
     """
 
     registry: NameRegistry
     key: Hashable
+
+    def __attrs_post_init__(self) -> None:
+        try:
+            hash(self.key)
+        except TypeError:
+            text = f"a key is something hashable, not {self.key!r}"
+            raise TypeError(text) from None
 
     def __str__(self) -> str:
         return f"{self.key!r} via {self.registry!r}"

@@ -184,10 +184,6 @@ def via(supervisor: ServerRef[PartitionSupervisor[T]], key: Hashable) -> Via[T]:
     Raises:
         TypeError: *key* cannot be hashed.
     """
-    try:
-        hash(key)
-    except TypeError:
-        raise TypeError(f"a key is something hashable, not {key!r}") from None
     return Via(Router(supervisor), key)
 
 

@@ -1,6 +1,7 @@
 """Process groups: many processes under one name, on all nodes."""
 
 from .._util import fix_module_metadata
+from ..gen_server import stop as stop
 from ._api import (
     demonitor as demonitor,
     get_local_members as get_local_members,

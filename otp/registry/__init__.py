@@ -1,6 +1,7 @@
 """Registries: processes by keys of any kind, with a value for each."""
 
 from .._util import fix_module_metadata
+from ..supervisor import stop as stop
 from ._api import (
     Registration as Registration,
     count as count,

@@ -78,6 +78,9 @@ def unregister_match(
         registry: which registry.
         key: which key.
         match: a class, or a function that is given the value.
+
+    Raises:
+        TypeError: *match* is neither.
     """
     me = current_process("unregister_match()")
     directory = find_directory(registry)
@@ -163,6 +166,9 @@ def match(
         registry: which registry.
         key: which key.
         match: a class, or a function that is given the value.
+
+    Raises:
+        TypeError: *match* is neither.
     """
     fits = _fits(match)
     found = find_directory(registry).part(key).living(key)
@@ -223,7 +229,12 @@ def select(
     """Return the entries for which ``keep(key, pid, value)`` is true; or all.
 
     It looks at every entry, so it takes as long as there are many.
+
+    Raises:
+        TypeError: *keep* cannot be called.
     """
+    if keep is not None and not callable(keep):
+        raise TypeError(f"entries are selected by a function, not by {keep!r}")
     return [
         Registration(e.key, e.owner, e.value)
         for part in find_directory(registry).parts
@@ -294,6 +305,8 @@ def _fits(match: type[object] | Callable[[Any], bool]) -> Callable[[object], boo
     if isinstance(match, type):
         wanted = match
         return lambda value: isinstance(value, wanted)
+    if not callable(match):
+        raise TypeError(f"values are matched by a class or a function, not {match!r}")
     return match
 
 

@@ -96,5 +96,8 @@ def via(registry: ServerRef, key: Hashable, value: object = None) -> Via[Any]:
     the class that runs there, and calls are checked::
 
         ROOM: otp.Via[Room] = registry.via(ROOMS, 42)
+
+    Raises:
+        TypeError: *key* cannot be hashed.
     """
     return Via(RegistryNames(registry, value), key)

@@ -2,10 +2,11 @@
 
 A stream belongs to the process that enters it. It starts a task for an item when its
 consumer waits for a result and fewer tasks than are allowed run: so nothing is done
-that nobody asked for, and there are never more results than the consumer takes and
-tasks that run. It is no generator but a context manager, because only that is left
-in every case: when it is left, what still runs is killed, and nothing of it is in
-anybody's mailbox.
+that nobody asked for. Results that have to be given in the order of the items are kept
+until it is their turn, others are given at once.
+
+It is no generator but a context manager, because only that is left in every case: when
+it is left, what still runs is killed, and nothing of it is in anybody's mailbox.
 """
 
 from __future__ import annotations
@@ -327,7 +328,8 @@ def async_stream(
         items: an iterable or async iterable, as long as it likes; the next item is
             taken when there is room for its task. A generator is closed at the end.
         max_concurrency: how many tasks may run at once.
-        ordered: give the results in the order of the items; else as they come.
+        ordered: give the results in the order of the items; else as they come. While
+            one takes long, those behind it are kept, without a limit.
         timeout: seconds for each task, from its start.
         on_timeout: what happens if a task takes longer. It is killed, and with
             ``"exit"`` the stream ends with `TaskTimeoutError`, with ``"kill_task"`` it

@@ -239,7 +239,7 @@ class Story:
                     max_restarts=model.restarts,
                     max_seconds=model.seconds,
                 )
-                await dynamic_supervisor.change_spec(self.sup, limits)
+                await dynamic_supervisor.change_specs(self.sup, limits)
             case Pass(quarters):
                 await trio.sleep(quarters / 4)
                 self.model.now += quarters / 4

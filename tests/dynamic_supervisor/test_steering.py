@@ -31,7 +31,7 @@ from otp.dynamic_supervisor import (
     ChildCounts,
     MaxChildrenError,
     StrategyError,
-    change_spec,
+    change_specs,
     get_childspec,
     start_child,
     terminate_child,
@@ -60,13 +60,13 @@ async def test_limits_can_be_changed_and_stop_nobody() -> None:
     sup = await start()
     pids = [await start_child(sup, clerk(n)) for n in range(3)]
 
-    await change_spec(sup, DynamicSpec(max_children=2))
+    await change_specs(sup, DynamicSpec(max_children=2))
 
     assert await shown(sup) == pids
     await terminate_child(sup, pids[0])
     with pytest.raises(MaxChildrenError):
         await start_child(sup, clerk())
-    await change_spec(sup, DynamicSpec(max_children=3))
+    await change_specs(sup, DynamicSpec(max_children=3))
     await start_child(sup, clerk())
 
 
@@ -78,7 +78,7 @@ async def test_restarts_that_were_counted_go_on_counting() -> None:
     for _ in range(2):
         await kill(stage.pid("a"))
 
-    await change_spec(sup, DynamicSpec(max_restarts=2))
+    await change_specs(sup, DynamicSpec(max_restarts=2))
     assert alive(sup) == [True]
     await kill(stage.pid("a"))
 
@@ -90,7 +90,7 @@ async def test_new_extra_arguments_are_for_starts_and_restarts_from_now_on() -> 
     sup = await start(extra_arguments=("old",))
     a = await start_child(sup, clerk(1))
 
-    await change_spec(sup, DynamicSpec(extra_arguments=("new",)))
+    await change_specs(sup, DynamicSpec(extra_arguments=("new",)))
     b = await start_child(sup, clerk(2))
     before = await given_to(a)
     await kill(a)
@@ -105,7 +105,7 @@ async def test_extra_arguments_can_be_taken_away() -> None:
     sup = await start(extra_arguments=("old",))
     a = await start_child(sup, clerk(1))
 
-    await change_spec(sup, DynamicSpec())
+    await change_specs(sup, DynamicSpec())
     await kill(a)
 
     assert await given_to((await shown(sup))[0]) == ((1,), {})
@@ -117,7 +117,7 @@ async def test_only_limits_can_be_new_limits(spec: Any) -> None:
     sup = await start()
 
     with pytest.raises(InvalidSpecError, match="are a DynamicSpec, not") as caught:
-        await change_spec(sup, spec)
+        await change_specs(sup, spec)
 
     assert caught.value.kind == "invalid_type"
     assert alive(sup) == [True]
@@ -258,7 +258,7 @@ DYNAMIC: list[Callable[[Pid[DynamicSupervisor]], Awaitable[object]]] = [
     lambda sup: start_child(sup, None),  # type: ignore[arg-type]
     lambda sup: terminate_child(sup, process.self()),
     lambda sup: get_childspec(sup, process.self()),
-    lambda sup: change_spec(sup, DynamicSpec()),
+    lambda sup: change_specs(sup, DynamicSpec()),
 ]
 
 

@@ -31,6 +31,22 @@ async def test_values_are_matched_by_class_or_by_function(kind: Any) -> None:
     assert registry.count_match(REG, "k", lambda value: value > 9) == 0
 
 
+@KINDS
+@in_process
+async def test_what_cannot_match_is_refused_though_there_is_nothing(kind: Any) -> None:
+    await start(kind)
+    wrong: Any = 7
+    matching: Any = (registry.match, registry.count_match, registry.unregister_match)
+    selecting: Any = (registry.select, registry.count_select)
+
+    for look in matching:
+        with pytest.raises(TypeError, match="by a class or a function, not 7"):
+            look(REG, "k", wrong)
+    for look in selecting:
+        with pytest.raises(TypeError, match="selected by a function, not by 7"):
+            look(REG, wrong)
+
+
 @in_process
 async def test_of_duplicates_those_that_match_are_found() -> None:
     await start("duplicate", partitions=2)

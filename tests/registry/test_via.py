@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -52,6 +53,15 @@ class Counter(GenServer):
 
 
 VIA: Via[Counter] = registry.via(REG, "counter", "its value")
+
+
+def test_the_key_of_a_name_can_be_hashed() -> None:
+    wrong: Any = ["list"]
+    text = re.escape("a key is something hashable, not ['list']")
+    with pytest.raises(TypeError, match=text):
+        registry.via(REG, wrong)
+    with pytest.raises(TypeError, match=text):
+        otp.Via(otp.global_.names, wrong)
 
 
 @in_process

@@ -97,6 +97,28 @@ async def test_without_order_they_come_as_they_are_ready() -> None:
     assert found == [Done(1), Done(2), Done(4)]
 
 
+@pytest.mark.parametrize(("ordered", "started"), [(True, 10), (False, 2)])
+@in_process
+async def test_only_in_their_order_results_are_kept_for_one_that_takes_long(
+    ordered: bool, started: int
+) -> None:
+    begun: list[int] = []
+
+    async def work(n: int) -> int:
+        begun.append(n)
+        await trio.sleep(0 if n else INF)
+        return n
+
+    stream = task.async_stream(
+        work, range(10), max_concurrency=2, ordered=ordered, timeout=INF
+    )
+    async with stream as results:
+        with trio.move_on_after(1):
+            await anext(results)
+
+    assert sorted(begun) == list(range(started))
+
+
 @on_node
 async def test_a_stream_needs_no_process_around_it() -> None:
     async with task.async_stream(moody, [1, 2], max_concurrency=2) as results:
