@@ -15,7 +15,9 @@ For other keys it is Python's own, which is the same as long as the program runs
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from hashlib import blake2b
 from typing import TYPE_CHECKING, cast
 
@@ -41,9 +43,13 @@ def partition_of(key: Hashable, partitions: int) -> int:
 def _as_int(key: object) -> int | None:
     if isinstance(key, int):
         return int(key)
-    if isinstance(key, float) and key.is_integer():
-        return int(key)
-    return None
+    if not isinstance(key, (float, complex, Decimal, Fraction)):
+        return None
+    try:
+        number = int(key.real)
+    except (OverflowError, ValueError):
+        return None  # infinite, or no number
+    return number if number == key else None
 
 
 def _encoded(key: object) -> bytes:
