@@ -44,34 +44,50 @@ __all__ = [
 class _Claim(Waiter):
     """A name and its process; hears of the death of the process."""
 
-    __slots__ = ("key", "pid", "ref", "table")
+    __slots__ = ("key", "names", "pid", "ref")
 
-    def __init__(self, table: dict[Hashable, _Claim], key: Hashable, pid: Pid) -> None:
+    def __init__(self, names: _Names, key: Hashable, pid: Pid) -> None:
         super().__init__()
-        self.table = table
+        self.names = names
         self.key = key
         self.pid = pid
         self.ref = Ref()
 
     def died(self, reason: ExitReason) -> None:  # noqa: ARG002 - any reason will do
-        if self.table.get(self.key) is self:
-            del self.table[self.key]
+        self.names.drop(self)
 
     def release(self) -> None:
-        del self.table[self.key]
+        self.names.drop(self)
         if self.pid.process is not None:
             self.pid.process.unwatch(self.ref)
 
 
-_claims: RunVar[dict[Hashable, _Claim]] = RunVar("otp_global_names")
+@final
+class _Names:
+    """All claims. Invariant: *holders* are the pids of those in *claims*."""
+
+    __slots__ = ("claims", "holders")
+
+    def __init__(self) -> None:
+        self.claims: dict[Hashable, _Claim] = {}
+        self.holders: set[Pid] = set()
+
+    def drop(self, claim: _Claim) -> None:
+        # An instrument may have given the name up just before the death is heard of.
+        if self.claims.get(claim.key) is claim:
+            del self.claims[claim.key]
+            self.holders.remove(claim.pid)
 
 
-def _table() -> dict[Hashable, _Claim]:
+_names: RunVar[_Names] = RunVar("otp_global_names")
+
+
+def _table() -> _Names:
     try:
-        return _claims.get()
+        return _names.get()
     except LookupError:
-        table: dict[Hashable, _Claim] = {}
-        _claims.set(table)
+        table = _Names()
+        _names.set(table)
         return table
 
 
@@ -82,10 +98,10 @@ def register_name(key: Hashable, pid: Pid) -> bool:
         False if somebody has the name, *pid* has another one, or *pid* is dead.
     """
     table = _table()
-    taken = key in table or any(claim.pid is pid for claim in table.values())
-    if taken or pid.process is None:
+    if key in table.claims or pid in table.holders or pid.process is None:
         return False
-    claim = table[key] = _Claim(table, key, pid)
+    claim = table.claims[key] = _Claim(table, key, pid)
+    table.holders.add(pid)
     pid.process.watch(Monitor(claim.ref, claim, pid))
     return True
 
@@ -102,20 +118,20 @@ def re_register_name(key: Hashable, pid: Pid) -> bool:
 
 def unregister_name(key: Hashable) -> None:
     """Free the name; nothing happens if nobody has it."""
-    claim = _table().get(key)
+    claim = _table().claims.get(key)
     if claim is not None:
         claim.release()
 
 
 def whereis_name(key: Hashable) -> Pid | None:
     """Return who has the name."""
-    claim = _table().get(key)
+    claim = _table().claims.get(key)
     return None if claim is None else claim.pid
 
 
 def registered_names() -> list[Hashable]:
     """Return all global names."""
-    return list(_table())
+    return list(_table().claims)
 
 
 def send(key: Hashable, message: object) -> Pid:

@@ -95,3 +95,18 @@ async def test_names_end_with_the_run_and_do_not_outlive_nodes() -> None:
         global_.register_name("x", node.spawn(idle))
 
     assert global_.registered_names() == []
+
+
+async def test_a_name_may_be_given_up_while_its_process_dies() -> None:
+    class GiveUp(otp.abc.Instrument):
+        def process_exited(self, pid: otp.Pid, reason: otp.ExitReason) -> None:
+            del pid, reason
+            global_.unregister_name("x")
+
+    async with otp.Node(instruments=[GiveUp()]):
+        pid = process.spawn(idle)
+        global_.register_name("x", pid)
+        process.exit(pid, otp.Kill())
+
+        assert global_.registered_names() == []
+        assert global_.register_name("x", process.spawn(idle))
