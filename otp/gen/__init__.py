@@ -1,7 +1,11 @@
 """What all behaviours share: requests and their answers, casts, and how they start."""
 
 from .._util import fix_module_metadata
-from ._behaviour import Behaviour as Behaviour, Options as Options
+from ._behaviour import (
+    Behaviour as Behaviour,
+    Options as Options,
+    StartWith as StartWith,
+)
 from ._cast import (
     Cast as Cast,
     KeywordCast as KeywordCast,

@@ -18,7 +18,7 @@ from typing import (
 import attrs
 
 from ..kernel import InvalidSpecError, Pid, Ref, current_process
-from ..proc_lib import ChildSpec, DebugOption, Start, StartOptions
+from ..proc_lib import ChildSpec, DebugOption, Start, StartOptions, as_class_of
 from ._request import check_timeout
 
 if TYPE_CHECKING:
@@ -94,10 +94,6 @@ def _as_debug(given: Iterable[DebugOption]) -> tuple[DebugOption, ...]:
     return options
 
 
-def _is_class(value: object, behaviour: type[Behaviour]) -> TypeGuard[type[Behaviour]]:
-    return isinstance(value, type) and issubclass(value, behaviour)
-
-
 def _is_debug(value: object) -> TypeGuard[DebugOption]:
     return isinstance(value, DebugOption)
 
@@ -164,11 +160,13 @@ class Options:
         Raises:
             InvalidSpecError: *cls* is not the class of such a behaviour.
         """
-        if not _is_class(cls, self.behaviour):
-            text = f"{cls!r} is no {self.behaviour.__name__} class"
-            raise InvalidSpecError("invalid_mfa", cls, text)
-        start: Start[T] = Start(_StartWith(self, cls), args, kwargs)
-        return ChildSpec(cls.__name__, start, type=cls.__child_type__, modules=(cls,))
+        try:
+            found = as_class_of(self.behaviour, cls)
+        except TypeError as error:
+            raise InvalidSpecError("invalid_mfa", cls, str(error)) from None
+        start: Start[T] = Start(StartWith(self, found), args, kwargs)
+        type_ = found.__child_type__
+        return ChildSpec(found.__name__, start, type=type_, modules=(found,))
 
     async def _start(
         self,
@@ -179,24 +177,23 @@ class Options:
         link: bool = False,
         monitor: Ref | None = None,
     ) -> Pid[T]:
-        if not _is_class(cls, self.behaviour):
-            raise TypeError(f"{cls!r} is no {self.behaviour.__name__} class")
+        found = as_class_of(self.behaviour, cls)
         options = StartOptions(
-            cls,
+            found,
             link=link,
             monitor=monitor,
             name=self.name,
             timeout=self.timeout,
-            mailbox=self.mailbox or cls.__mailbox__,
+            mailbox=self.mailbox or found.__mailbox__,
             debug=self.debug,
         )
-        process = await cls.__start__(options, args, kwargs)
+        process = await found.__start__(options, args, kwargs)
         return cast("Pid[T]", process.pid)
 
 
 @final
 @attrs.frozen(repr=False)
-class _StartWith:
+class StartWith:
     """Starts a child with options; reports show it as the class alone."""
 
     options: Options

@@ -11,13 +11,13 @@ from typing import (
     TypeVar,
     cast,
     final,
-    get_origin,
 )
 
 import attrs
 
 from ..gen import UnexpectedMessage
 from ..kernel import current, emit
+from ..proc_lib import as_class_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,10 +136,7 @@ class HandlerRef(Generic[P, Handler_co]):
 
     def __attrs_post_init__(self) -> None:
         # The class itself in the place of one with its type parameters.
-        cls: object = get_origin(self.cls) or self.cls
-        if not isinstance(cls, type) or not issubclass(cls, EventHandler):
-            raise TypeError(f"{cls!r} is no EventHandler class")
-        object.__setattr__(self, "cls", cls)
+        object.__setattr__(self, "cls", as_class_of(EventHandler, self.cls))
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Handler_co:
         """Make an instance of the class."""

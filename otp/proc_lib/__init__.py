@@ -6,6 +6,7 @@ from ._child_start import (
     Start as Start,
     Startable as Startable,
     Started as Started,
+    as_class_of as as_class_of,
     as_startable as as_startable,
 )
 from ._crash import CrashReport as CrashReport

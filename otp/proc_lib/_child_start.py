@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 else:
     T_co = TypeVar("T_co", covariant=True)
 
+K = TypeVar("K")
+
 
 class Startable(Protocol):
     """A behaviour: a class whose instances live in processes of their own."""
@@ -135,3 +137,15 @@ def as_startable(target: object) -> type[Startable] | None:
     if isinstance(cls, type) and hasattr(cls, "__start_link__"):
         return cast("type[Startable]", cls)
     return None
+
+
+def as_class_of(kind: type[K], value: object) -> type[K]:
+    """Return *value* if it is a class of that kind, as `as_startable` does.
+
+    Raises:
+        TypeError: it is none.
+    """
+    cls = get_origin(value) or value
+    if isinstance(cls, type) and issubclass(cls, kind):
+        return cls
+    raise TypeError(f"{value!r} is no {kind.__name__} class")
