@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+def _check_hashable(_: object, __: object, child: object) -> None:
+    # Here, in the caller: it would be the supervisor's end.
+    try:
+        hash(child)
+    except TypeError:
+        text = f"a child is known by something hashable, not by {child!r}"
+        raise TypeError(text) from None
+
+
 class Request(Generic[T]):
     """A request that is answered with a *T*, or with an error."""
 
@@ -47,7 +56,7 @@ class StartDynamicChild(Request[Started[Any]]):
 class TerminateChild(Request[None]):
     """Stop a child; a dynamic one is named by its pid."""
 
-    child: Hashable
+    child: Hashable = attrs.field(validator=_check_hashable)
 
 
 @final
@@ -55,7 +64,7 @@ class TerminateChild(Request[None]):
 class RestartChild(Request[Started[Any]]):
     """Start a child that is down."""
 
-    id: Hashable
+    id: Hashable = attrs.field(validator=_check_hashable)
 
 
 @final
@@ -63,7 +72,7 @@ class RestartChild(Request[Started[Any]]):
 class DeleteChild(Request[None]):
     """Strike a child that is down off the list."""
 
-    id: Hashable
+    id: Hashable = attrs.field(validator=_check_hashable)
 
 
 @final
@@ -71,7 +80,7 @@ class DeleteChild(Request[None]):
 class GetChildSpec(Request[ChildSpec[Any]]):
     """Show the specification of a child."""
 
-    child: Hashable
+    child: Hashable = attrs.field(validator=_check_hashable)
 
 
 @final

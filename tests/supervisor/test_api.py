@@ -515,6 +515,20 @@ async def test_the_arguments_of_an_added_temporary_child_are_not_kept() -> None:
 
 
 @in_process
+@pytest.mark.parametrize(
+    "ask", [terminate_child, restart_child, delete_child, get_childspec]
+)
+async def test_an_id_that_cannot_be_one_is_refused_in_the_caller(ask: Any) -> None:
+    stage = Stage()
+    sup = await start(one_for_one(stage.child("a")))
+
+    with pytest.raises(TypeError, match=r"something hashable, not by \[\]$"):
+        await ask(sup, [])
+
+    assert await states(sup) == {"a": stage.pid("a")}
+
+
+@in_process
 async def test_a_supervisor_survives_what_it_does_not_understand() -> None:
     stage = Stage()
     sup = await start(one_for_one(stage.child("a")))
