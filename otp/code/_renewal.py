@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, final, get_args, ge
 
 import attrs
 
+from ..dynamic_supervisor import DynamicSpec
+from ..gen import StartWith
 from ..proc_lib import ChildSpec, Start
 from ..supervisor import SupervisorSpec
 
@@ -25,6 +27,8 @@ _FIELDS: Final[dict[type, tuple[str, ...]]] = {
     ChildSpec: ("start", "modules"),
     SupervisorSpec: ("children",),
     Start: ("target", "args", "kwargs"),
+    StartWith: ("cls",),
+    DynamicSpec: ("extra_arguments",),
 }
 
 
@@ -90,7 +94,7 @@ class Renewal:
         if found is not value:
             return found
         match value:
-            case ChildSpec() | SupervisorSpec() | Start():
+            case _ if type(value) in _FIELDS:
                 return self._renew_fields(value)
             case MethodType():
                 return self._renew_method(value)

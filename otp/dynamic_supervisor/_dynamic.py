@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 
 
-class DynamicSupervisor(AnySupervisor):
+class DynamicSupervisor(AnySupervisor, is_kind=True):
     """A supervisor whose children are started one by one, on request.
 
     It has no children to begin with, and may have very many: of any kind, each with a

@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from ..kernel import Pid, ServerRef
-    from ..supervisor import Reporter, SupervisorSpec
+    from ..supervisor import (
+        AnySpec,
+        Reporter,
+        SupervisorSpec,
+        SwapResult,
+        Terms,
+    )
     from ._supervisor import PartitionSupervisor
 
 T = TypeVar("T")
@@ -38,18 +44,59 @@ _TABLE: Final = "$partitions"
 class Partitions(Family):
     """Copies of one child, whose ids are the numbers from 0.
 
-    Keys lead to the first *size* of them; there are never more than at the start.
+    Keys lead to the first *size* of them.
     """
 
     def __init__(self, spec: SupervisorSpec, reporter: Reporter) -> None:
         super().__init__(spec, reporter)
-        self.most = self.size = len(spec.children)
+        self._size = self.most
         # Where those find it who look for the way, without asking anybody.
         process = reporter.process
         process.dictionary = {**(process.dictionary or {}), _TABLE: self}
 
     def __repr__(self) -> str:
         return f"<{self.size} of {self.most} partitions>"
+
+    @property
+    def most(self) -> int:
+        """How many there may be: as many as are specified."""
+        return len(self.spec.specs())
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        return min(self._size, self.most)
+
+    def check_kind(self, spec: AnySpec) -> None:
+        """Refuse what does not specify partitions."""
+        super().check_kind(spec)
+        ids = [child.id for child in spec.specs()]
+        if ids != list(range(len(ids))):
+            text = (
+                f"a partition supervisor cannot have the children {ids!r}: their ids "
+                f"are the numbers from 0"
+            )
+            raise StrategyError(None, text)
+
+    async def swap(self, spec: AnySpec, terms: Terms) -> SwapResult:
+        """Let the partitions become what *spec* says, also in their number.
+
+        Keys lead to no more than before until all run. If there were fewer than
+        specified, it stays so.
+        """
+        resized = self.size < self.most
+        result = await super().swap(spec, terms)
+        if resized:
+            await self._shrink(range(self.size, self.most))
+        else:
+            self._size = self._leading()
+        return result
+
+    def _leading(self) -> int:
+        """Return how many there are before the first that is missing."""
+        ids = range(self.most)
+        missing = (id_ for id_ in ids if self.children.find(id_) is None)
+        return next(missing, self.most)
 
     def find(self, key: Hashable) -> Pid | None:
         """Return the partition that *key* leads to, if it runs."""
@@ -65,7 +112,7 @@ class Partitions(Family):
         if size > before:
             await self._grow(range(before, size))
         # Nobody is led to what is about to end.
-        self.size = size
+        self._size = size
         await self._shrink(range(size, before))
         return before
 
@@ -105,8 +152,8 @@ class Resize(SpecialRequest[int]):
         partitions = _checked(family, "this")
         if not 0 <= self.size <= partitions.most:
             text = (
-                f"there can be from 0 to {partitions.most} partitions, with which the "
-                f"supervisor was started, not {self.size}"
+                f"there can be from 0 to {partitions.most} partitions, as many as are "
+                f"specified, not {self.size}"
             )
             raise InvalidSpecError("invalid_partitions", self.size, text)
         return await partitions.resize(self.size)
@@ -201,7 +248,7 @@ def partitions(supervisor: ServerRef[PartitionSupervisor[Any]]) -> int:
 
 
 async def resize(supervisor: ServerRef[PartitionSupervisor[Any]], size: int) -> int:
-    """Let there be *size* partitions, from 0 to as many as there were at the start.
+    """Let there be *size* partitions, from 0 to as many as are specified.
 
     Those that are too many are stopped, the highest first, and keys lead to the others
     from the beginning. Those that are missing are started, and keys lead to them when

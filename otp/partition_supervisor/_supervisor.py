@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 T_co = TypeVar("T_co", covariant=True)
 
 
-class PartitionSupervisor(Supervisor, Generic[T_co]):
+class PartitionSupervisor(Supervisor, Generic[T_co], is_kind=True):
     """A supervisor of several copies of one child, which share its work.
 
     `otp.partition_supervisor.via` finds, for a key, the copy that has to do with it::

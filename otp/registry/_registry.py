@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
 from ..kernel import InvalidSpecError, check_address, current_process
 from ..proc_lib import child_spec
-from ..supervisor import Supervisor, one_for_all, one_for_one, start_named
+from ..supervisor import (
+    StrategyError,
+    Supervisor,
+    one_for_all,
+    one_for_one,
+    start_named,
+)
 from ._directory import Directory, Keys
 from ._partition import Partition
 
@@ -25,7 +31,7 @@ else:
     V = TypeVar("V")
 
 
-class Registry(Supervisor, Generic[K, V]):
+class Registry(Supervisor, Generic[K, V], is_kind=True):
     """Finds processes by keys: a supervised process with a table of who is who.
 
     ::
@@ -88,12 +94,23 @@ class Registry(Supervisor, Generic[K, V]):
             process.dictionary = {}
         known = process.dictionary.get(Directory)
         if isinstance(known, Directory):
+            self._check_same(known)
             return known
         made = Directory(
             process, self.keys, self.partitions, self._listeners, self._meta
         )
         process.dictionary[Directory] = made
         return made
+
+    def _check_same(self, known: Directory) -> None:
+        """Refuse to go on as another registry: the entries would be lost."""
+        now = known.keys, len(known.parts), known.listeners
+        if (self.keys, self.partitions, self._listeners) != now:
+            text = (
+                f"a registry cannot become {self!r}: its keys, partitions and "
+                f"listeners stay what they are until it is started again"
+            )
+            raise StrategyError(None, text)
 
 
 async def start_link(

@@ -71,5 +71,6 @@ from ._swap_result import (
     Outcome as Outcome,
     SwapResult as SwapResult,
 )
+from ._swapping import Terms as Terms
 
 fix_module_metadata(__name__, globals())

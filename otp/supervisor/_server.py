@@ -168,7 +168,7 @@ class SupervisorServer(GenServer):
     async def _swap(self, request: Swap) -> SwapResult:
         try:
             answer = self._source.consult(self.behaviour, request.wanted)
-        except InvalidSpecError:
+        except (InvalidSpecError, SupervisorError):
             raise
         except Exception as error:
             who = short(request.wanted)
@@ -181,7 +181,7 @@ class SupervisorServer(GenServer):
             return SwapResult(tuple(kept))
         self.family.check_kind(spec)
         self._go_on_with(answer)
-        terms = Terms(request.limit, request.extra, self._source.is_like)
+        terms = Terms(request.limit, request.extra)
         return await self.family.swap(spec, terms)
 
     def renew(self, exchange: Renew) -> None:

@@ -8,6 +8,7 @@ import attrs
 
 from ..proc_lib import Start, as_startable
 from ..sys import LayoutError
+from ._spec import SupervisorSpec
 
 
 class Behaviour(Protocol):
@@ -51,9 +52,9 @@ class Source:
         Raises:
             LayoutError: the class is not one of supervisors.
         """
-        cls = as_startable(self.start.target)
-        if cls is None or not issubclass(cls, self.base):
-            text = f"a supervisor cannot become {self.start.target!r}, which is none"
+        if kind_of(self.start) is not self.base:
+            kind = self.base.__name__
+            text = f"a {kind} cannot become {self.start.target!r}, which is none"
             raise LayoutError(text)
         make = cast("Callable[..., Behaviour]", self.start.target)
         return make(*(self.start.args or ()), **self.start.kwargs)
@@ -84,13 +85,18 @@ class Source:
             case type():
                 start = attrs.evolve(self.start, target=wanted)
             case _:
-                if type(behaviour) is not self.base:
+                if type(behaviour) is not self.base or not self._was_given_children():
                     return Answer(self, behaviour, wanted)
                 # The base class says what it was given.
                 start = attrs.evolve(self.start, args=(wanted,), kwargs={})
         return attrs.evolve(self, start=start).ask()
 
-    def is_like(self, start: Start) -> bool:
-        """Tell whether a child that is started so is a supervisor like this one."""
-        cls = as_startable(start.target)
-        return cls is not None and issubclass(cls, self.base)
+    def _was_given_children(self) -> bool:
+        given = (*(self.start.args or ()), *self.start.kwargs.values())
+        return any(isinstance(value, SupervisorSpec) for value in given)
+
+
+def kind_of(start: Start) -> type[object] | None:
+    """Return of which kind a supervisor is that is started so; None if it is none."""
+    kind: type[object] | None = getattr(as_startable(start.target), "__kind__", None)
+    return kind

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, TypeVar, cast
 from ..gen import NO_KWARGS
 from ..gen_server import BadReturnError, Ignore, init_server, serve
 from ..kernel import InvalidSpecError
-from ..proc_lib import Start, StartOptions, start_process
+from ..proc_lib import Start, StartOptions, as_class_of, start_process
 from ._dynamic import DynamicFamily
 from ._family import Family
 from ._server import SupervisorServer
@@ -38,9 +38,9 @@ class AnySupervisor:
     #: Which of the kinds of supervisors it is: a process stays of its kind for life.
     __kind__: ClassVar[type[AnySupervisor]]
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, is_kind: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if AnySupervisor in cls.__bases__:
+        if is_kind:
             cls.__kind__ = cls
 
     def __specify__(self) -> AnySpec | Ignore:
@@ -67,7 +67,7 @@ class AnySupervisor:
         return cast("Pid[Self]", process.pid)
 
 
-class Supervisor(AnySupervisor):
+class Supervisor(AnySupervisor, is_kind=True):
     """A process that starts other processes, watches them and restarts them.
 
     Derive from it and say in `children` what is to run::
@@ -163,7 +163,5 @@ async def start_supervisor(
     Raises:
         TypeError: *cls* is no *kind*.
     """
-    if not isinstance(cls, type) or not issubclass(cls, kind):
-        raise TypeError(f"{cls!r} is no {kind.__name__} class")
-    supervisor: type[AnySupervisor] = cls
-    return cast("Pid[A]", await supervisor.__start_link__(args, kwargs, name))
+    found = as_class_of(kind, cls)
+    return cast("Pid[A]", await found.__start_link__(args, kwargs, name))

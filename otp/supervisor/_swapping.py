@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, assert_never, cast, final
 import attrs
 
 from .. import gen_server
+from ..gen import StartWith
 from ..kernel import (
     CallError,
     InvalidSpecError,
@@ -28,6 +29,7 @@ from ..proc_lib import as_startable
 from ..sys import LayoutError, SysError, can_convert, migrate
 from ._errors import StrategyError, SupervisorError
 from ._requests import Swap
+from ._source import kind_of
 from ._swap import (
     Add,
     Keep,
@@ -43,8 +45,7 @@ from ._swap import (
 from ._swap_result import ChildSwap, SwapResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from ..gen import Options
     from ..kernel import OTPError, Pid
     from ..proc_lib import ChildSpec, Start
     from ._children import Child
@@ -60,22 +61,34 @@ class Terms:
     """On which terms children are swapped.
 
     A migration may take *limit* seconds, and ``code_change`` is given *extra*.
-    *is_supervisor* tells whether a child has children itself that can be swapped.
     """
 
     limit: float
     extra: object
-    is_supervisor: Callable[[Start], bool]
 
-    def takes_over(self, old: Start, new: Start) -> bool:
-        """Tell whether a process that was started as *old* can go on as *new*."""
-        supervisors = self.is_supervisor(old), self.is_supervisor(new)
-        if any(supervisors):
-            return all(supervisors)
-        before, after = as_startable(old.target), as_startable(new.target)
-        if before is None or after is None or not has_same_arguments(old, new):
-            return False
-        return can_convert(before, after)
+
+def takes_over(old: Start, new: Start) -> bool:
+    """Tell whether a process that was started as *old* can go on as *new*.
+
+    A supervisor can if it stays of its kind: its own children are swapped then.
+    """
+    kinds = kind_of(old), kind_of(new)
+    if kinds != (None, None):
+        return kinds[0] is kinds[1]
+    before, after = _class_in(old), _class_in(new)
+    if before is None or after is None or not has_same_arguments(old, new):
+        return False
+    return _options_in(old) == _options_in(new) and can_convert(before, after)
+
+
+def _class_in(start: Start) -> type[object] | None:
+    """Return the class of the process that is started so, if that can be known."""
+    target = start.target
+    return target.cls if isinstance(target, StartWith) else as_startable(target)
+
+
+def _options_in(start: Start) -> Options | None:
+    return start.target.options if isinstance(start.target, StartWith) else None
 
 
 class CannotMigrateError(Exception):
@@ -84,7 +97,7 @@ class CannotMigrateError(Exception):
 
 async def swap_family(family: Family, spec: AnySpec, terms: Terms) -> SwapResult:
     """Let the children of *family* become those of *spec*."""
-    plan = plan_swap(family.children, spec.specs(), terms.takes_over)
+    plan = plan_swap(family.children, spec.specs(), takes_over)
     family.set_spec(spec)
     family.children.arrange(spec.specs())
     work = Swapping(family, terms)
@@ -185,7 +198,7 @@ async def migrate_child(child: Child, spec: ChildSpec, terms: Terms) -> ChildSwa
     """
     pid = cast("Pid", child.pid)
     old, child.spec = child.spec, spec
-    if not terms.is_supervisor(spec.start) and _class_of(pid) is spec.start.target:
+    if kind_of(spec.start) is None and _class_of(pid) is _class_in(spec.start):
         # Somebody has changed it before.
         return ChildSwap(child.id, "updated", child.state)
     try:
@@ -206,10 +219,10 @@ def _class_of(pid: Pid) -> object:
 
 
 async def _go_over(pid: Pid, start: Start, terms: Terms) -> SwapResult | None:
-    if terms.is_supervisor(start):
+    if kind_of(start) is not None:
         request = Swap(start, terms.limit, terms.extra)
         return cast("SwapResult", await gen_server.call(pid, request, timeout=inf))
-    new = cast("type[object]", as_startable(start.target))
+    new = cast("type[object]", _class_in(start))
     await migrate(pid, new, extra=terms.extra, timeout=terms.limit)
     return None
 
@@ -237,9 +250,9 @@ async def swap_dynamic(
         kept = [ChildSwap(c.id, "kept", c.state) for c in family.children]
         return SwapResult(tuple(kept))
     exchanges = not is_same_start(old.start, new.start)
-    exchanges = exchanges and terms.takes_over(old.start, new.start)
+    exchanges = exchanges and takes_over(old.start, new.start)
     # Of a temporary supervisor nobody knows what its class was given.
-    needs_args = terms.is_supervisor(new.start)
+    needs_args = kind_of(new.start) is not None
     done: list[ChildSwap] = []
     for child in list(family.children):
         template = family.template_for(child)
