@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_origin
 
 from .. import sys
 from ..gen import CALL_TIMEOUT
@@ -44,7 +44,11 @@ async def change(
             is a `LayoutError` as its cause. Everything is as it was.
         CallTimeoutError: it took too long. Everything is as it was.
         CallError: there is no such process, it died, or it is the caller.
+        TypeError: *new* is no class.
     """
+    cls: object = get_origin(new) or new
+    if not isinstance(cls, type):
+        raise TypeError(f"a process goes on as an instance of a class, not of {new!r}")
     await sys.migrate(
-        server, new, old_version=old_version, extra=extra, timeout=timeout
+        server, cls, old_version=old_version, extra=extra, timeout=timeout
     )

@@ -32,13 +32,20 @@ def find_module(module: ModuleType | str) -> ModuleType:
     """Return a module that is loaded.
 
     Raises:
-        ReloadError: it is not loaded, or cannot be loaded again.
+        ReloadError: it is not loaded.
+        TypeError: it is no module.
     """
+    if not _is_module(module):
+        raise TypeError(f"what is loaded again is a module or its name, not {module!r}")
     name = module if isinstance(module, str) else module.__name__
     found = sys.modules.get(name)
     if found is None or (found is not module and not isinstance(module, str)):
         raise ReloadError(name, f"module {name} is not loaded: import it first")
     return found
+
+
+def _is_module(value: object) -> bool:
+    return isinstance(value, (ModuleType, str))
 
 
 def with_derived(modules: Iterable[ModuleType]) -> list[ModuleType]:

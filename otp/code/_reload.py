@@ -98,6 +98,7 @@ async def reload(
 
     Raises:
         ReloadError: it was not possible; nothing has changed.
+        TypeError: one of *modules* is neither a module nor a name.
         CallingSelfError: the caller is one of the processes that would move.
     """
     check_timeout(timeout)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, cast
 
 from .. import gen_server
 from ..gen import CALL_TIMEOUT, check_timeout
+from ..proc_lib import as_class_of
 from ._requests import (
     ChangeSpecs,
     CountChildren,
@@ -179,7 +180,10 @@ async def change_specs(supervisor: ServerRef[Supervisor], spec: SupervisorSpec) 
 
     Raises:
         StrategyError: it would become or cease to be a simple_one_for_one.
+        TypeError: *spec* is no specification.
     """
+    if not _is_spec(spec):
+        raise TypeError(f"{spec!r} is no SupervisorSpec, as one_for_one() returns it")
     await ask(supervisor, ChangeSpecs(spec))
 
 
@@ -226,11 +230,18 @@ async def swap(
         ValueError: the time-out is negative or no number.
     """
     check_timeout(timeout)
-    if not isinstance(new, SupervisorSpec) and not _is_class(new):
+    return await ask(supervisor, Swap(_as_wanted(new), timeout, extra))
+
+
+def _as_wanted(new: object) -> SupervisorSpec | type[AnySupervisor]:
+    if _is_spec(new):
+        return new
+    try:
+        return as_class_of(AnySupervisor, new)
+    except TypeError:
         text = f"{new!r} is neither a SupervisorSpec nor a class of supervisors"
-        raise TypeError(text)
-    return await ask(supervisor, Swap(new, timeout, extra))
+        raise TypeError(text) from None
 
 
-def _is_class(value: object) -> TypeGuard[type[AnySupervisor]]:
-    return isinstance(value, type) and issubclass(value, AnySupervisor)
+def _is_spec(value: object) -> TypeGuard[SupervisorSpec]:
+    return isinstance(value, SupervisorSpec)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 import otp
 from otp import child_spec, code, dynamic_supervisor, supervisor, sys
@@ -65,3 +67,19 @@ async def test_the_extra_arguments_of_dynamic_children_are_renewed(
 
     pid = await dynamic_supervisor.start_child(sup, child_spec(module.Server))
     assert await sys.get_state(pid) == {"note": module.Note}
+
+
+@on_node
+@pytest.mark.parametrize("wrong", [None, 3, "x"])
+async def test_what_is_no_class_is_refused(wrong: Any) -> None:
+    pid = await supervisor.start_link(otp.Supervisor, otp.one_for_one())
+
+    with pytest.raises(TypeError, match="as an instance of a class, not of"):
+        await code.change(pid, wrong)
+
+
+@on_node
+@pytest.mark.parametrize("wrong", [None, 3, otp.Supervisor])
+async def test_what_is_no_module_is_refused(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="a module or its name, not"):
+        await code.reload(wrong)

@@ -220,3 +220,28 @@ async def test_a_child_with_options_goes_on_as_another_class() -> None:
     ]:
         result = await swap(sup, one_for_one(spec))
         assert outcomes(result) == [("a", outcome)]
+
+
+@in_process
+@pytest.mark.parametrize("wrong", [None, 3, [], Till, child_spec(Till), one_for_one])
+async def test_what_is_no_specification_is_refused_in_the_caller(wrong: Any) -> None:
+    sup = await begin(copies(1))
+
+    with pytest.raises(TypeError, match="is no SupervisorSpec"):
+        await supervisor.change_specs(sup, wrong)
+    with pytest.raises(TypeError, match="is neither a SupervisorSpec nor a class"):
+        await swap(sup, wrong)
+
+    assert alive(sup) == [True]
+
+
+@in_process
+async def test_a_supervisor_becomes_a_generic_class_given_with_its_types() -> None:
+    process.trap_exit(True)
+    sup = await supervisor.start_link(
+        PartitionSupervisor, child_spec(Till), partitions=2
+    )
+
+    result = await swap(sup, PartitionSupervisor[Till])
+
+    assert outcomes(result) == [(0, "kept"), (1, "kept")]
