@@ -23,6 +23,7 @@ import trio
 from trio.lowlevel import RunVar
 
 from ..gen import CALL_TIMEOUT, check_timeout
+from ..gen_event import EventManager
 from ..kernel import (
     CallError,
     CallTimeoutError,
@@ -194,9 +195,8 @@ class Reloading:
         cls = cast("type[object]", process.origin)
         if process.nursery is not None or self._loading.defines(cls):
             return True
-        # A process of the framework's own may hold users' classes, such as handlers.
         mine = process.task is trio.lowlevel.current_task()
-        if cls.__module__.partition(".")[0] != FRAMEWORK or mine:
+        if mine or not _may_hold_others(cls):
             return False
         inside = await self._inside(process)
         return any(map(self._loading.defines, inside.modules))
@@ -279,6 +279,12 @@ class Reloading:
 
 def _is_supervisor(cls: type[object]) -> TypeGuard[type[Supervisor]]:
     return issubclass(cls, Supervisor)
+
+
+def _may_hold_others(cls: type[object]) -> bool:
+    """Tell whether classes of users may run in a process of *cls*, as handlers do."""
+    is_ours = cls.__module__.partition(".")[0] == FRAMEWORK
+    return is_ours or issubclass(cls, EventManager)
 
 
 def _behaviours() -> list[Process]:

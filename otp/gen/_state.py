@@ -30,7 +30,19 @@ def visible_state(instance: object) -> object:
 
 
 def set_state(instance: object, state: dict[str, Any]) -> None:
-    """Make the attributes of *instance* those in *state*."""
+    """Make the attributes of *instance* those in *state*, or leave it as it is.
+
+    Whatever an attribute raises that cannot be set goes on.
+    """
+    old = state_of(instance)
+    try:
+        _assign(instance, state)
+    except BaseException:
+        _assign(instance, old)
+        raise
+
+
+def _assign(instance: object, state: dict[str, Any]) -> None:
     for name in _attributes(instance):
         if name not in state:
             delattr(instance, name)

@@ -12,7 +12,8 @@ import attrs
 
 from ..gen import formatted, set_state, state_of
 from ..kernel import Exit
-from ..sys import Downgrade, exchange_class
+from ..sys import Downgrade, LayoutError, exchange_class, versioned
+from ._handler import EventHandler
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,49 +74,53 @@ class Host:
 
     @property
     def modules(self) -> tuple[type[object], ...]:
-        """The manager's class, and those of its handlers."""
-        handlers = [type(one.handler) for one in self._handlers()]
-        return tuple(dict.fromkeys([self.module, *handlers]))
+        """The manager's class and those of its handlers."""
+        handlers = (type(one.handler) for one in self._handlers())
+        return tuple(dict.fromkeys((self.module, *handlers)))
 
     async def change_code(self, change: ChangeCode) -> None:
-        """Let the handlers of one class, or the manager itself, go on as another.
+        """Let the handlers of one class go on as the next version of it.
 
-        Which class is said by the change. If it is not, the handlers of the class with
-        the same name in the same module are meant; all handlers convert their state
-        if no class is given.
+        That are those of the class with the same name in the same module, if none is
+        said; all handlers convert their state if no class is given. The manager's own
+        class has nothing to convert.
         """
         restore = self.snapshot()
         try:
-            if change.old is not None and change.old is self.module:
-                exchange_class(self.manager.instance, change.new or self.module)
-                return
+            if change.new is not None and _is_meant(self.module, change):
+                exchange_class(self.manager.instance, change.new)
             for one in self._handlers():
-                if _is_meant(one, change):
-                    await _change(one, change)
-                    self._note_class(one)
+                if _is_meant(type(one.handler), change):
+                    await self._change(one, change)
         except BaseException:
             restore()
             raise
 
+    async def _change(self, one: Installed, change: ChangeCode) -> None:
+        handler = one.handler
+        change = versioned(change, type(handler))
+        goes_down = isinstance(change.old_version, Downgrade)
+        if not goes_down:
+            _become(handler, change.new)
+        await handler.code_change(change.old_version, change.extra)
+        if goes_down:
+            _become(handler, change.new)
+        ref = attrs.evolve(one.ref, cls=type(handler))
+        self.manager.handlers.replace(one, attrs.evolve(one, ref=ref))
+
     def snapshot(self) -> Callable[[], None]:
-        """Return a function that gives all handlers class and attributes back."""
-        manager = self.manager
-        cls, handlers = self.module, self._handlers()
+        """Return a function that makes all classes and states what they are now."""
+        manager, module, handlers = self.manager, self.module, self._handlers()
         before = [(one, type(one.handler), state_of(one.handler)) for one in handlers]
 
         def restore() -> None:
-            exchange_class(manager.instance, cls)
-            for one, handler_class, state in before:
-                exchange_class(one.handler, handler_class)
+            exchange_class(manager.instance, module)
+            for now, (one, cls, state) in zip(self._handlers(), before, strict=True):
+                exchange_class(one.handler, cls)
                 set_state(one.handler, state)
-            for now, (one, _, _) in zip(self._handlers(), before, strict=True):
                 manager.handlers.replace(now, one)
 
         return restore
-
-    def _note_class(self, one: Installed) -> None:
-        ref = attrs.evolve(one.ref, cls=type(one.handler))
-        self.manager.handlers.replace(one, attrs.evolve(one, ref=ref))
 
 
 def _part(one: Installed, state: object) -> Part:
@@ -137,8 +142,7 @@ def _replace(one: Installed, fn: Callable[[object], object]) -> object:
     return new
 
 
-def _is_meant(one: Installed, change: ChangeCode) -> bool:
-    cls = type(one.handler)
+def _is_meant(cls: type[object], change: ChangeCode) -> bool:
     if change.old is not None:
         return cls is change.old
     return change.new is None or _name(cls) == _name(change.new)
@@ -148,12 +152,9 @@ def _name(cls: type[object]) -> tuple[str, str]:
     return cls.__module__, cls.__qualname__
 
 
-async def _change(one: Installed, change: ChangeCode) -> None:
-    handler = one.handler
-    new = change.new or type(handler)
-    goes_down = isinstance(change.old_version, Downgrade)
-    if not goes_down:
-        exchange_class(handler, new)
-    await handler.code_change(change.old_version, change.extra)
-    if goes_down:
-        exchange_class(handler, new)
+def _become(handler: EventHandler[Any], new: type[object] | None) -> None:
+    if new is None:
+        return
+    if EventHandler not in new.__mro__:
+        raise LayoutError(f"a handler cannot become {new!r}, which is none")
+    exchange_class(handler, new)

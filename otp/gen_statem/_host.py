@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any, TypeGuard, assert_never, cast, final
 
 from ..gen import reply, set_state, state_of
 from ..kernel import Exit, Timeout, TimerRef
-from ..sys import Downgrade, Event as DebugEvent, exchange_class, handle_debug
+from ..sys import (
+    Downgrade,
+    Event as DebugEvent,
+    LayoutError,
+    exchange_class,
+    handle_debug,
+    versioned,
+)
 from ._actions import NextEvent, Reply
 from ._engine import SetModule
 from ._states import mode_in, plain
@@ -171,6 +178,7 @@ class Host:
         Raises:
             LayoutError: it cannot be one of that class.
         """
+        change = versioned(change, change.old or self.module)
         restore = self.snapshot()
         goes_down = isinstance(change.old_version, Downgrade)
         try:
@@ -208,7 +216,11 @@ class Host:
         new, old = change.new, change.old or self.module
         if new is None:
             return
-        mode = mode_in(new)
+        try:
+            mode = mode_in(new)
+        except TypeError as error:
+            text = f"a state machine cannot become {new!r}, which is none"
+            raise LayoutError(text) from error
         self.engine.modules = [
             (new, mode) if cls is old else (cls, cls_mode)
             for cls, cls_mode in self.engine.modules

@@ -28,6 +28,7 @@ from ._change import (
     KeepsSpecs as KeepsSpecs,
     Restorable as Restorable,
     exchange_class as exchange_class,
+    versioned as versioned,
 )
 from ._code import migrate as migrate
 from ._debug import (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, assert_never, runtime_checkable
 import attrs
 import trio
 
-from ..kernel import CallTimeoutError
+from ..kernel import CallTimeoutError, is_own_end
 from ._messages import (
     CallbackFailedError,
     ChangeCode,
@@ -36,7 +36,11 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class HasModules(Protocol):
-    """A host in whose process several classes run: not only that of ``module``."""
+    """A host in whose process several classes run: not only that of ``module``.
+
+    Only it knows which of them a change of code is about, if that does not say so. So
+    it is its own task to fill in the version, with `versioned`.
+    """
 
     @property
     def modules(self) -> tuple[type[object], ...]:
@@ -123,7 +127,8 @@ async def _change_code(
             "call sys.suspend() first"
         )
     old = change.old or host.module
-    change = _versioned(change, old)
+    if change.old is not None or not isinstance(host, HasModules):
+        change = versioned(change, old)
     undo = _undo(host, change, old)
     # If the process dies of it, whoever asked must hear of that.
     host.process.serving = request
@@ -144,13 +149,15 @@ async def _in_time(request: SystemRequest, change: Awaitable[None]) -> None:
     with trio.CancelScope() as request.scope:
         try:
             await change
-        except Exception as error:
+        except BaseException as error:
+            if not is_own_end(error):
+                raise
             raise CallbackFailedError(f"code_change failed: {error!r}") from error
     if request.scope.cancelled_caught:
         raise CallTimeoutError(request.server, request.timeout)
 
 
-def _versioned(change: ChangeCode, old: type[object]) -> ChangeCode:
+def versioned(change: ChangeCode, old: type[object]) -> ChangeCode:
     """Fill in the version, if nothing was said about it."""
     if change.old_version is not None:
         return change

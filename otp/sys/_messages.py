@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, final
 
 import attrs
 
@@ -69,6 +69,13 @@ class GetStatus:
     """Show the state and what is around it."""
 
 
+def _check_class(_: object, __: object, value: Any) -> None:
+    if value is not None and not isinstance(value, type):
+        raise TypeError(
+            f"a process goes on as an instance of a class, not of {value!r}"
+        )
+
+
 @final
 @attrs.frozen
 class ChangeCode:
@@ -81,9 +88,12 @@ class ChangeCode:
         extra: for ``code_change``, too.
         old: which class is exchanged, where several may run in one process.
         at_once: also if the process is not suspended.
+
+    Raises:
+        TypeError: *new* is no class.
     """
 
-    new: type[object] | None
+    new: type[object] | None = attrs.field(validator=_check_class)
     old_version: object
     extra: object
     old: type[object] | None = None

@@ -11,7 +11,7 @@ from ._change import exchange_class
 from ._debug import Debug, handle_debug
 from ._event import Event
 from ._handle import handle_system_message
-from ._messages import SystemRequest
+from ._messages import LayoutError, SystemRequest
 from ._versions import Downgrade
 
 if TYPE_CHECKING:
@@ -148,7 +148,11 @@ class SpecialProcess(Generic[StateT]):
         """Convert the state after the class was changed."""
 
     async def change_code(self, change: ChangeCode) -> None:
-        """Go on as another class. A loop that runs goes on as it was."""
+        """Go on as another class. A loop that runs goes on as it was.
+
+        Raises:
+            LayoutError: it cannot be one of that class.
+        """
         cls, state = type(self), self.state
         goes_down = isinstance(change.old_version, Downgrade)
         try:
@@ -163,5 +167,8 @@ class SpecialProcess(Generic[StateT]):
             raise
 
     def _become(self, new: type[object] | None) -> None:
-        if new is not None:
-            exchange_class(self, new)
+        if new is None:
+            return
+        if SpecialProcess not in new.__mro__:
+            raise LayoutError(f"a special process cannot become {new!r}, which is none")
+        exchange_class(self, new)

@@ -557,7 +557,10 @@ async def test_the_dead_are_not_in_the_way(program: Program) -> None:
     module = program.load("shop", COUNTER)
     one, two = [await gen_server.start(module.Counter, n) for n in (1, 2)]
 
-    dying = COUNTER2 + "        if self.value == 101:\n            raise otp.Exit()\n"
+    dying = COUNTER2 + (
+        "        if self.value == 101:\n"
+        "            otp.process.exit(otp.process.self(), otp.Kill())\n"
+    )
     program.write("shop", dying)
     result = await code.reload("shop")
 

@@ -8,7 +8,7 @@ import pytest
 import trio
 
 import otp
-from otp import Kill, Name, Pid, code, gen_server, process, supervisor
+from otp import Kill, Name, Pid, code, gen_event, gen_server, process, supervisor
 from otp.code import Downgrade, ReloadError
 from tests.code.program import COUNTER, COUNTER2, contents, module_of
 from tests.kernel.support import in_process, on_node
@@ -128,6 +128,76 @@ async def test_going_back_asks_the_newer_class(program: Program) -> None:
     state = {"value": 200, "asked": (Downgrade(1), "x")}
     assert await otp.sys.get_state(pid) == state
     assert await module.Counter.get(pid) == "old 200"
+
+
+HANDLER = """
+import otp
+
+class Till(otp.EventHandler):
+    __version__ = 1
+
+    def __init__(self):
+        self.total = 0
+
+    async def handle_event(self, event):
+        self.total += event
+"""
+
+HANDLER2 = """
+import otp
+
+class Till(otp.EventHandler):
+    __version__ = 2
+
+    async def handle_event(self, event):
+        self.total += 10 * event
+
+    async def code_change(self, old_version, extra):
+        assert old_version == 1
+        self.total += 100
+"""
+
+
+class Orders(otp.EventManager[int]):
+    """A manager of another module."""
+
+
+@pytest.mark.parametrize("cls", [otp.EventManager[int], Orders])
+@on_node
+async def test_handlers_of_events_go_on_with_the_new_class(
+    program: Program, cls: type[otp.EventManager[int]]
+) -> None:
+    module = program.load("shop", HANDLER)
+    events = await gen_event.start(cls)
+    await gen_event.add_handler(events, module.Till)
+    await gen_event.sync_notify(events, 1)
+
+    program.write("shop", HANDLER2)
+    result = await code.reload("shop")
+    await gen_event.sync_notify(events, 1)
+
+    assert [move.pid for move in result.moved] == [events]
+    assert await otp.sys.get_state(events) == [(module.Till, None, {"total": 111})]
+
+
+@on_node
+async def test_handlers_are_what_they_were_if_one_of_them_cannot_take_over(
+    program: Program,
+) -> None:
+    module = program.load("shop", HANDLER)
+    old = module.Till
+    managers = [await gen_event.start(otp.EventManager[int]) for _ in range(2)]
+    for n, events in enumerate(managers):
+        await gen_event.add_handler(events, old)
+        await gen_event.sync_notify(events, n)
+
+    failing = "        if self.total == 101:\n            raise ValueError\n"
+    program.write("shop", HANDLER2 + failing)
+    with pytest.raises(ReloadError):
+        await code.reload("shop")
+
+    for n, events in enumerate(managers):
+        assert await otp.sys.get_state(events) == [(old, None, {"total": n})]
 
 
 # -------------------------------------------------------------------------- supervisors

@@ -14,6 +14,8 @@ from otp import (
     EventManager,
     Exit,
     GenServer,
+    Reason,
+    code,
     gen_event,
     sys,
 )
@@ -22,7 +24,7 @@ from otp.gen_event import HandlerRef, NoHandlerError, Swap
 from otp.gen_event._handlers import Installed
 from otp.gen_event._host import Host
 from otp.gen_event._manager import Manager
-from otp.sys import CallbackFailedError, Event
+from otp.sys import CallbackFailedError, Event, LayoutError
 from tests.kernel.support import on_node
 
 from .handlers import Events, manager, with_handlers
@@ -332,6 +334,124 @@ async def test_a_change_that_fails_for_one_changes_none() -> None:
 
     assert await sys.get_state(events) == before
     assert await gen_event.delete_handler(events, Version1) is None
+
+
+class Asked(EventHandler[object]):
+    """Notes by what it was asked to convert."""
+
+    __version__ = 1
+
+    def __init__(self) -> None:
+        self.by: list[str] = []
+
+    async def handle_event(self, event: object) -> None:
+        """Do nothing."""
+
+    async def code_change(self, old_version: object, extra: object) -> None:
+        del extra
+        self.by = [*self.by, f"{type(self).__version__}: {old_version}"]
+
+
+class Asked2(Asked):
+    """The next version."""
+
+    __version__ = 2
+
+
+class AskedSlotted(Asked):
+    """Has another layout."""
+
+    __slots__ = ("more",)
+
+
+class NoHandler:
+    """Would fit, but handles nothing."""
+
+
+Asked2.__qualname__ = Asked.__qualname__
+AskedSlotted.__qualname__ = Asked.__qualname__
+NoHandler.__qualname__ = Asked.__qualname__
+
+
+@on_node
+async def test_it_is_the_newer_class_of_a_handler_that_converts() -> None:
+    events = await manager()
+    await gen_event.add_handler(events, Asked)
+    await code.change(events, Asked2)
+    await code.change(events, Asked)
+
+    by = ["2: 1", "2: Downgrade(version=1)"]
+    assert await sys.get_state(events) == [(Asked, None, {"by": by})]
+
+
+@pytest.mark.parametrize("new", [AskedSlotted, NoHandler])
+@on_node
+async def test_what_a_handler_cannot_become_does_not_fit(new: type[object]) -> None:
+    events = await manager()
+    await gen_event.add_handler(events, Asked)
+    with pytest.raises(CallbackFailedError) as caught:
+        await code.change(events, new)
+
+    assert isinstance(caught.value.__cause__, LayoutError)
+
+
+@on_node
+async def test_a_change_is_taken_back_without_asking_the_handlers() -> None:
+    events = await manager()
+    await gen_event.add_handler(events, Asked)
+    before = await sys.get_state(events)
+    changed = await sys.ask(
+        events, sys.ChangeCode(Asked2, None, None, at_once=True), 5.0
+    )
+    assert isinstance(changed, sys.Changed)
+    await sys.ask(events, sys.Undo(changed), 5.0)
+
+    assert await sys.get_state(events) == before
+    await gen_event.delete_handler(events, Asked)
+
+
+class Ending(EventHandler[object]):
+    """Wants to end instead of converting its state."""
+
+    async def handle_event(self, event: object) -> None:
+        """Do nothing."""
+
+    async def code_change(self, old_version: object, extra: object) -> None:
+        del old_version, extra
+        raise Exit(Reason("enough"))
+
+
+@on_node
+async def test_a_handler_that_wants_to_end_at_a_change_harms_nobody() -> None:
+    events = await manager()
+    await gen_event.add_handler(events, Ending)
+    before = await sys.get_state(events)
+    with pytest.raises(CallbackFailedError):
+        await code.change(events, Ending)
+
+    assert await sys.get_state(events) == before
+
+
+class Orders(EventManager[object]):
+    """A manager of its own class."""
+
+
+class Orders2(EventManager[object]):
+    """The next version."""
+
+
+Orders2.__qualname__ = Orders.__qualname__
+
+
+@on_node
+async def test_a_manager_can_go_on_as_another_class() -> None:
+    events = await gen_event.start(Orders)
+    await gen_event.add_handler(events, Version1, 1)
+    inside = await sys.ask(events, sys.GetModules(), 5.0)
+    assert inside == sys.Inside((Orders, Version1), keeps_specs=False)
+    await code.change(events, Orders2)
+
+    assert (await sys.get_status(events)).module is Orders2
 
 
 @on_node

@@ -38,7 +38,12 @@ from otp.gen_statem import (
     Stop,
 )
 from otp.proc_lib import CrashReport
-from otp.sys import CallbackFailedError, Event, Log, NotSuspendedError, Trace
+from otp.sys import (
+    CallbackFailedError,
+    Event,
+    Log,
+    Trace,
+)
 from tests.kernel.support import collected_reports, on_node
 
 from .machines import Button, Count, Door, Entered, Scripted, Walk, giving, raising
@@ -211,88 +216,6 @@ async def test_a_suspended_machine_can_be_stopped() -> None:
     await sys.suspend(pid)
     await gen_statem.stop(pid)
     assert log == [("terminate", Normal(), "s1")]
-
-
-# -------------------------------------------------------------------- another class
-
-
-class NewDoor(Door):
-    """The next version."""
-
-    async def code_change(
-        self, old_version: object, state: Any, extra: object
-    ) -> State:
-        assert (old_version, state) == (1, Door.locked)
-        self.typed = "new"
-        if extra == "fail":
-            raise ERROR
-        return State("nowhere") if extra == "get lost" else self.open
-
-
-class Nothing(gen_statem.GenStatem[Any, Any]):
-    """Has no mode."""
-
-
-class Slotted(Door):
-    """Has another layout."""
-
-    __slots__ = ("more",)
-
-
-@on_node
-async def test_a_suspended_machine_can_go_on_as_another_class() -> None:
-    door = await gen_statem.start(Door)
-    with pytest.raises(NotSuspendedError):
-        await sys.change_code(door, NewDoor)
-    await sys.suspend(door)
-    await sys.change_code(door, NewDoor, old_version=1)
-    assert (await sys.get_status(door)).module is NewDoor
-    assert await state_of(door) == (
-        Door.open,
-        {"code": "42", "typed": "new", "opened": 0},
-    )
-    await sys.resume(door)
-    assert await gen_statem.call(door, Walk()) == "walked"
-    # The engine knows the new class, too.
-    gen_statem.cast(door, "unknown")
-    assert process.is_alive(door)
-
-
-@on_node
-async def test_a_change_of_the_code_without_a_class_converts_alone() -> None:
-    door = await gen_statem.start(Door)
-    await sys.suspend(door)
-    await sys.change_code(door)
-    assert (await sys.get_status(door)).module is Door
-    assert (await state_of(door))[0] == Door.locked
-
-
-@pytest.mark.parametrize(
-    ("new", "extra"),
-    [
-        (NewDoor, "fail"),
-        (NewDoor, "get lost"),
-        (Nothing, None),
-        (Slotted, None),
-        (int, None),
-    ],
-)
-@on_node
-async def test_a_change_that_fails_changes_nothing(
-    new: type[object], extra: object
-) -> None:
-    door = await gen_statem.start(Door)
-    before = await state_of(door)
-    await sys.suspend(door)
-    with pytest.raises(CallbackFailedError):
-        await sys.change_code(door, new, old_version=1, extra=extra)
-    assert await state_of(door) == before
-    status = await sys.get_status(door)
-    assert (status.module, status.suspended) == (Door, True)
-    await sys.resume(door)
-    for digit in "42":
-        gen_statem.cast(door, Button(digit))
-    assert await gen_statem.call(door, Walk()) == "walked"
 
 
 # -------------------------------------------------------------------- debug options

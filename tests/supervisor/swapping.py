@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import otp
-from otp import GenServer, Pid, Reason, Supervisor, child_spec, process, supervisor
+from otp import GenServer, Pid, Supervisor, child_spec, process, supervisor
 
 if TYPE_CHECKING:
     import trio
@@ -87,7 +87,7 @@ class Dying(Till):
 
     async def code_change(self, old_version: object, extra: object) -> None:
         del old_version, extra
-        raise otp.Exit(Reason("enough"))
+        otp.process.exit(self.pid, otp.Kill())
 
 
 class Slotted(GenServer):

@@ -18,6 +18,7 @@ from otp import (
     Pid,
     Reason,
     ServerExitedError,
+    code,
     gen_server,
     process,
     sys,
@@ -135,6 +136,27 @@ async def test_a_conversion_that_raises_changes_nothing(*, goes_down: bool) -> N
     assert await sys.get_state(pid) == {"value": 3}
 
 
+@on_node
+async def test_a_conversion_that_wants_to_end_the_process_fails() -> None:
+    pid = await gen_server.start(Counter, 3)
+    group = BaseExceptionGroup("from a nursery", [Exit(Reason("x"))])
+    for end in (Exit(Reason("enough")), group):
+        with pytest.raises(CallbackFailedError) as caught:
+            await migrate(pid, Versioned, extra=end)
+        assert caught.value.__cause__ is end
+
+    assert await module_of(pid) is Counter
+    assert await sys.get_state(pid) == {"value": 3}
+
+
+@on_node
+async def test_what_is_no_class_is_refused_at_once() -> None:
+    pid = await gen_server.start(Counter, 3)
+    for change in (code.change, sys.change_code):
+        with pytest.raises(TypeError, match="an instance of a class, not of 3"):
+            await change(pid, cast("Any", 3))
+
+
 @pytest.mark.parametrize("new", [Foreign, Slotted, int])
 @on_node
 async def test_a_class_that_does_not_fit_changes_nothing(new: type[object]) -> None:
@@ -210,11 +232,10 @@ async def test_who_gives_up_in_the_middle_changes_nothing() -> None:
     assert await module_of(pid) is Counter
 
 
-@pytest.mark.parametrize("error", [Exit(Reason("enough")), Kill()])
 @on_node
-async def test_who_asked_hears_of_a_process_that_dies_of_it(error: object) -> None:
+async def test_who_asked_hears_of_a_process_that_dies_of_it() -> None:
     pid = await gen_server.start(Counter, 3)
-    extra = error if isinstance(error, Exit) else trio.Event()
+    extra = trio.Event()
 
     async with trio.open_nursery() as nursery:
 

@@ -22,6 +22,7 @@ from otp import (
     ReceiveTimeoutError,
     ServerExitedError,
     StartError,
+    code,
     gen_server,
     proc_lib,
     process,
@@ -31,6 +32,7 @@ from otp.sys import (
     CallbackFailedError,
     Downgrade,
     Event,
+    LayoutError,
     NotSuspendedError,
     SpecialProcess,
 )
@@ -240,6 +242,23 @@ async def test_the_newer_class_takes_the_state_back_as_well() -> None:
 
     assert await ask(pid) == 24
     assert (await sys.get_status(pid)).module is Singles
+
+
+class Slotted(Adder):
+    """Has another layout."""
+
+    __slots__ = ("a",)
+
+
+@pytest.mark.parametrize("new", [int, Slotted])
+@in_process
+async def test_what_it_cannot_become_does_not_fit(new: type[object]) -> None:
+    pid = await start(24)
+    with pytest.raises(CallbackFailedError) as caught:
+        await code.change(pid, new)
+
+    assert isinstance(caught.value.__cause__, LayoutError)
+    assert await ask(pid) == 24
 
 
 # ----------------------------------------------------------------------------- events

@@ -184,7 +184,7 @@ async def test_the_state_can_be_replaced() -> None:
     assert await sys.get_state(pid) == {"value": 0}
 
 
-@pytest.mark.parametrize("wrong", [ValueError("x"), 3, None])
+@pytest.mark.parametrize("wrong", [ValueError("x"), 3, None, {"value": 4, 5: 6}])
 @on_node
 async def test_a_state_that_cannot_be_replaced_stays(wrong: object) -> None:
     def fail(_state: object) -> object:
