@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, cast, final
 
 import attrs
@@ -15,7 +17,6 @@ from ._watch import Watch, sleep
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
-    from pathlib import Path
 
     from ..kernel import Pid
 
@@ -32,7 +33,9 @@ class CodeReloaded(Report):
     def text(self) -> str:
         moved = len(self.result.moved)
         what = "process goes" if moved == 1 else "processes go"
-        return f"reloaded {', '.join(self.result.modules)}: {moved} {what} on with it"
+        text = f"reloaded {', '.join(self.result.modules)}: {moved} {what} on with it"
+        left = len(self.result.left)
+        return f"{text}, {left} with the old code" if left else text
 
 
 @final
@@ -135,20 +138,34 @@ async def start_watcher(watch: Watch) -> Pid[object]:
 async def _reload_for_ever(watch: Watch) -> None:
     process.set_label("watcher of files")
     proc_lib.init_ack(process.self())
+    left: Collection[str] = ()
     while True:
-        await reload_changed(await watch.wait_changed())
+        # What could not be loaded was saved all the same, and is not saved again.
+        saved = await watch.wait_changed()
+        changed = dict.fromkeys([*filter(_is_there, left), *saved])
+        left = () if await reload_changed(changed) else changed
 
 
-async def reload_changed(modules: Collection[str]) -> None:
-    """Load modules again, and report what has come of it in a line each."""
+def _is_there(module: str) -> bool:
+    file: object = getattr(sys.modules.get(module), "__file__", None)
+    return isinstance(file, str) and Path(file).exists()
+
+
+async def reload_changed(modules: Collection[str]) -> bool:
+    """Load modules again, and report what has come of it in a line each.
+
+    Returns:
+        whether they were loaded.
+    """
     try:
         result = await code.reload(*modules, swap_children=True)
     except OTPError as error:
         emit(NotReloaded(tuple(modules), error))
-        return
+        return False
     emit(CodeReloaded(result))
     for pid, swap in result.swaps.items():
         _report_failures(pid, swap)
+    return True
 
 
 def _report_failures(supervisor: Pid, swap: SwapResult) -> None:

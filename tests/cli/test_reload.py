@@ -70,8 +70,11 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     (tmp_path / f"{MODULE}.py").write_text(PROGRAM, encoding="utf-8")
     importlib.invalidate_caches()
+    before = set(sys.modules)
     yield importlib.import_module(MODULE)
-    del sys.modules[MODULE]
+    for name in set(sys.modules) - before:
+        if name.startswith("reloaded_"):
+            del sys.modules[name]
 
 
 def save(module: Any, *changes: tuple[str, str], end: str = "") -> None:
@@ -143,6 +146,55 @@ async def test_a_bad_file_is_reported_in_one_line_and_nothing_changes(
         save(shop, NEW)
         await trio.sleep(1)
         assert await shop.Counter.incr(shop.COUNTER) == "new 2"
+
+
+async def test_what_was_saved_with_a_bad_file_is_loaded_when_that_is_right(
+    shop: Any, tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    del autojump_clock
+    file = tmp_path / "reloaded_limit.py"
+    file.write_text("limit = 1\n", encoding="utf-8")
+    limits = importlib.import_module("reloaded_limit")
+    async with otp.Node():
+        await application.ensure_all_started(Reloading(shop.Shop))
+        save(shop, end="def (\n")
+        file.write_text("limit = 20\n", encoding="utf-8")
+        await trio.sleep(1)
+        assert limits.limit == 1
+
+        save(shop, NEW)
+        await trio.sleep(1)
+        assert limits.limit == 20
+
+
+async def test_a_bad_file_that_is_gone_does_not_stop_the_others(
+    shop: Any, tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    del autojump_clock
+    file = tmp_path / "reloaded_gone.py"
+    file.write_text("", encoding="utf-8")
+    importlib.import_module("reloaded_gone")
+    async with otp.Node():
+        await application.ensure_all_started(Reloading(shop.Shop))
+        file.write_text("def (\n", encoding="utf-8")
+        await trio.sleep(1)
+
+        file.unlink()
+        save(shop, NEW)
+        await trio.sleep(1)
+        assert await shop.Counter.incr(shop.COUNTER) == "new 1"
+
+
+async def test_processes_that_stay_as_they_are_are_counted(shop: Any) -> None:
+    async with otp.Node():
+        await otp.gen_server.start(shop.Counter)
+        with collected_reports() as reports:
+            save(shop, ("Counter(otp", "Tally(otp"), ("spec(Counter", "spec(Tally"))
+            await reload_changed([MODULE])
+
+        assert texts(reports) == [
+            f"reloaded {MODULE}: 0 processes go on with it, 1 with the old code"
+        ]
 
 
 async def test_the_program_is_stopped_behind_its_watcher(
