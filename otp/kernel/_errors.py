@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from ._reasons import Crash
+
 if TYPE_CHECKING:
     from ._ids import Pid
     from ._reasons import ExitReason
@@ -113,13 +115,18 @@ class CallTimeoutError(CallError, TimeoutError):
 
 
 class ServerExitedError(CallError):
-    """The server died before it answered; *reason* is why it died."""
+    """The server died before it answered; *reason* is why it died.
+
+    If it crashed, the exception is the ``__cause__``.
+    """
 
     recovery: ClassVar[Recovery] = "retry"
 
     def __init__(self, server: object, reason: ExitReason) -> None:
         super().__init__(server, f"{server} ended during the call: {reason!r}")
         self.reason = reason
+        if isinstance(reason, Crash):
+            self.__cause__ = reason.error
 
 
 class CallingSelfError(CallError, RuntimeError):

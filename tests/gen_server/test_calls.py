@@ -128,6 +128,15 @@ async def test_a_stop_without_a_reply_fails_the_call() -> None:
 
 
 @on_node
+async def test_whoever_calls_sees_where_the_server_crashed() -> None:
+    pid = await gen_server.start(Scripted)
+    with pytest.raises(ServerExitedError) as caught:
+        await gen_server.call(pid, raising(ERROR))
+
+    assert caught.value.__cause__ is ERROR
+
+
+@on_node
 async def test_the_reply_is_sent_even_if_terminate_fails() -> None:
     pid = await gen_server.start(Scripted)
 
