@@ -70,17 +70,18 @@ class PartitionSupervisor(Supervisor, Generic[T_co], is_kind=True):
         self._child = child
         self._partitions = partitions or os.cpu_count() or 1
         self._with_arguments = with_arguments
-        self._strategy: Strategy = strategy
-        self._limits: dict[str, Any] = {
-            "max_restarts": max_restarts,
-            "max_seconds": max_seconds,
-            "auto_shutdown": auto_shutdown,
-        }
+        self._rules = SupervisorSpec(
+            strategy,
+            (),
+            max_restarts=max_restarts,
+            max_seconds=max_seconds,
+            auto_shutdown=auto_shutdown,
+        )
 
     def children(self) -> SupervisorSpec:
         """Return the partitions, and their strategy."""
         copies = [self._copy(partition) for partition in range(self._partitions)]
-        return SupervisorSpec(self._strategy, copies, **self._limits)
+        return attrs.evolve(self._rules, children=copies)
 
     def _copy(self, partition: int) -> ChildSpec[T_co]:
         start = self._child.start

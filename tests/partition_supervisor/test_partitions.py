@@ -242,14 +242,14 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"partitions": True}, "invalid_partitions"),
     ({"with_arguments": ("a",)}, "invalid_with_arguments"),
     ({"strategy": "simple_one_for_one"}, "invalid_strategy"),
-]
-BAD_LATER: list[tuple[dict[str, Any], str]] = [
-    ({"with_arguments": lambda _args, _n: "ab"}, "invalid_arguments"),
-    ({"with_arguments": lambda _args, _n: None}, "invalid_arguments"),
     ({"strategy": "one_for_some"}, "invalid_strategy"),
     ({"max_restarts": -1}, "invalid_intensity"),
     ({"max_seconds": 0}, "invalid_period"),
     ({"auto_shutdown": "x"}, "invalid_auto_shutdown"),
+]
+BAD_LATER: list[tuple[dict[str, Any], str]] = [
+    ({"with_arguments": lambda _args, _n: "ab"}, "invalid_arguments"),
+    ({"with_arguments": lambda _args, _n: None}, "invalid_arguments"),
 ]
 
 
