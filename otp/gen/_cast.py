@@ -52,8 +52,8 @@ class KeywordCast:
         return f"cast {self.clause}"
 
 
-def send_cast(server: ServerRef, message: Cast | KeywordCast) -> None:
-    """Send a cast; it does not matter whether anybody is there."""
+def send_cast(server: ServerRef, message: object) -> None:
+    """Send a cast of any behaviour; it does not matter whether anybody is there."""
     process = find_quietly(server)
     if process is None:
         dead_letter(server, message, "dead")

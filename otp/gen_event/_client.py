@@ -24,10 +24,10 @@ from ..gen import (
     Request,
     call as call_server,
     check_timeout,
-    find_quietly,
+    send_cast,
     send_request as send,
 )
-from ..kernel import Name, Pid, Ref, current_process, dead_letter, is_ghost
+from ..kernel import Name, Pid, Ref, current_process
 from ._handler import AnyHandler, EventHandler, HandlerRef, new_handler, ref_of
 from ._requests import (
     AddHandler,
@@ -117,12 +117,7 @@ async def start_named(
 
 def notify(manager: Manager[EventT], event: EventT) -> None:
     """Let every handler have *event*. Never waits, never fails."""
-    process = find_quietly(manager)
-    message = Notify(event)
-    if process is None:
-        dead_letter(manager, message, "dead")
-    elif not process.node.ghosts or not is_ghost():
-        process.mailbox.deliver(message)
+    send_cast(manager, Notify(event))
 
 
 async def sync_notify(manager: Manager[EventT], event: EventT) -> None:
