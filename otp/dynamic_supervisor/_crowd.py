@@ -7,24 +7,17 @@ are.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast, final
+from typing import TYPE_CHECKING, final
 
 import attrs
 
-from ..kernel import InvalidSpecError, Pid
+from ..kernel import InvalidSpecError
 from ..proc_lib import ChildSpec
-from ..supervisor import (
-    AnonymousFamily,
-    Child,
-    NotFoundError,
-    StrategyError,
-)
+from ..supervisor import AnonymousFamily, Child, StrategyError
 from ._errors import MaxChildrenError
 from ._spec import DynamicSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     from ..proc_lib import Started
     from ..supervisor import AnySpec, Reporter, SupervisorSpec
 
@@ -90,24 +83,12 @@ class Crowd(AnonymousFamily):
             f"{args!r}: use dynamic_supervisor.start_child() with a specification",
         )
 
-    def get_childspec(self, id_: Hashable) -> ChildSpec:
-        """Return the specification of the child that has this pid."""
-        pid = _as_pid(id_)
-        child = None if pid is None else self.children.find_pid(pid)
-        if child is None:
-            raise NotFoundError(id_)
-        return child.spec
-
     # --------------------------------------------------------------- what it is made of
 
     async def start_one(self, child: Child, *, requested: bool = False) -> Started:
         extra, own = self.spec.extra_arguments, child.spec.start.args
         child.args = extra + own if extra and own is not None else None
         return await super().start_one(child, requested=requested)
-
-
-def _as_pid(value: object) -> Pid | None:
-    return cast("Pid", value) if isinstance(value, Pid) else None
 
 
 def _check(spec: object) -> None:

@@ -17,7 +17,7 @@ from ._decide import is_expected_end
 from ._errors import NotFoundError, StrategyError
 from ._family import Family
 from ._shutdown import stop_children
-from ._swap_result import ChildSwap, SwapResult
+from ._swap_result import SwapResult, all_kept
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -73,8 +73,7 @@ class AnonymousFamily(Family):
         del terms
         self.check_kind(spec)
         self.set_spec(spec)
-        kept = [ChildSwap(c.id, "kept", c.state) for c in self.children]
-        return SwapResult(tuple(kept))
+        return all_kept(self.children)
 
     # ------------------------------------------------------------ on somebody's request
 
@@ -91,6 +90,13 @@ class AnonymousFamily(Family):
             raise NotFoundError(id_)
         await self.stop_one(child)
         self.children.remove(child)
+
+    def get_childspec(self, id_: Hashable) -> ChildSpec:
+        """Return the specification of the child that has this pid."""
+        child = self.children.find_pid(id_) if is_pid(id_) else None
+        if child is None:
+            raise NotFoundError(id_)
+        return self._spec_of(child)
 
     def delete_child(self, id_: Hashable) -> None:
         """Refuse: who does not run is not known here."""

@@ -48,7 +48,7 @@ from ._shutdown import reap
 from ._source import Answer
 from ._spec import SupervisorSpec
 from ._state import change_specs, renew, snapshot
-from ._swap_result import ChildSwap, SwapResult
+from ._swap_result import SwapResult, all_kept
 from ._swapping import Terms
 
 if TYPE_CHECKING:
@@ -177,8 +177,7 @@ class SupervisorServer(GenServer):
         spec = answer.spec
         if isinstance(spec, Ignore):
             self._go_on_with(answer)
-            kept = [ChildSwap(c.id, "kept", c.state) for c in self.family.children]
-            return SwapResult(tuple(kept))
+            return all_kept(self.family.children)
         self.family.check_kind(spec)
         self._go_on_with(answer)
         terms = Terms(request.limit, request.extra)

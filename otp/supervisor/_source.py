@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast, final
+from typing import TYPE_CHECKING, NamedTuple, cast, final
 
 import attrs
 
@@ -10,22 +10,12 @@ from ..proc_lib import Start, as_startable
 from ..sys import LayoutError
 from ._spec import SupervisorSpec
 
-
-class Behaviour(Protocol):
-    """An instance of the user's class."""
-
-    def __specify__(self) -> AnySpec | Ignore: ...
-
-    def __family__(self, spec: Any, reporter: Reporter, /) -> Family: ...
-
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..gen import Ignore
-    from ._family import Family
-    from ._reports import Reporter
     from ._spec import AnySpec
+    from ._supervisor import AnySupervisor
 
     Wanted = AnySpec | type[object] | Start | None
 
@@ -34,7 +24,7 @@ class Answer(NamedTuple):
     """What a class says is to run, and which instance has said so."""
 
     source: Source
-    behaviour: Behaviour
+    behaviour: AnySupervisor
     spec: AnySpec | Ignore
 
 
@@ -46,7 +36,7 @@ class Source:
     base: type[object]
     start: Start
 
-    def make(self) -> Behaviour:
+    def make(self) -> AnySupervisor:
         """Make an instance, as at the start of a supervisor.
 
         Raises:
@@ -56,14 +46,14 @@ class Source:
             kind = self.base.__name__
             text = f"a {kind} cannot become {self.start.target!r}, which is none"
             raise LayoutError(text)
-        make = cast("Callable[..., Behaviour]", self.start.target)
+        make = cast("Callable[..., AnySupervisor]", self.start.target)
         return make(*(self.start.args or ()), **self.start.kwargs)
 
     def ask(self) -> Answer:
         """Make an instance and ask it for the children."""
         return self.ask_again(self.make())
 
-    def ask_again(self, behaviour: Behaviour) -> Answer:
+    def ask_again(self, behaviour: AnySupervisor) -> Answer:
         """Ask an instance for the children.
 
         Raises:
@@ -71,7 +61,7 @@ class Source:
         """
         return Answer(self, behaviour, behaviour.__specify__())
 
-    def consult(self, behaviour: Behaviour, wanted: Wanted) -> Answer:
+    def consult(self, behaviour: AnySupervisor, wanted: Wanted) -> Answer:
         """Return what is to run from now on, where *behaviour* has said so until now.
 
         What is *wanted* is a specification, another class, another class with other

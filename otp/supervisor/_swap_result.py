@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal, final
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
-    from ._children import ChildState
+    from ._children import Child, ChildState
 
 Outcome = Literal[
     "kept",
@@ -97,3 +97,8 @@ class SwapResult:
             if child.id == id_:
                 return child
         raise KeyError(id_)
+
+
+def all_kept(children: Iterable[Child]) -> SwapResult:
+    """Return the result of a swap that has touched nobody."""
+    return SwapResult(tuple([ChildSwap(c.id, "kept", c.state) for c in children]))

@@ -42,7 +42,7 @@ from ._swap import (
     is_same_start,
     plan_swap,
 )
-from ._swap_result import ChildSwap, SwapResult
+from ._swap_result import ChildSwap, SwapResult, all_kept
 
 if TYPE_CHECKING:
     from ..gen import Options
@@ -247,8 +247,7 @@ async def swap_dynamic(
     old, new = family.template, spec.specs()[0]
     family.set_spec(spec)
     if is_same(old, new):
-        kept = [ChildSwap(c.id, "kept", c.state) for c in family.children]
-        return SwapResult(tuple(kept))
+        return all_kept(family.children)
     exchanges = not is_same_start(old.start, new.start)
     exchanges = exchanges and takes_over(old.start, new.start)
     # Of a temporary supervisor nobody knows what its class was given.
