@@ -26,7 +26,7 @@ from ._init import (
     Fail as Fail,
     Ignore as Ignore,
     Nothing as Nothing,
-    fail_start as fail_start,
+    end_start as end_start,
 )
 from ._reports import UnexpectedMessage as UnexpectedMessage
 from ._request import (
@@ -47,6 +47,7 @@ from ._state import (
     Shown as Shown,
     formatted as formatted,
     set_state as set_state,
+    shown as shown,
     state_of as state_of,
     visible_state as visible_state,
 )

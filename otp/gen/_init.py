@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Final, NoReturn, final
 
 import attrs
 
-from ..kernel import NORMAL, Exit, check_reason
+from ..kernel import NORMAL, Exit, StartError, StartIgnored, check_reason
+from ._errors import BadReturnError
 
 if TYPE_CHECKING:
-    from ..kernel import ExitReason, StartError
+    from ..kernel import ExitReason
     from ..proc_lib import Ack
 
 
@@ -53,8 +54,23 @@ class Fail:
     reason: ExitReason = attrs.field(validator=_check_reason)
 
 
-def fail_start(ack: Ack | None, failure: StartError) -> NoReturn:
-    """End the calling process quietly, and let its starter have *failure*."""
+def end_start(cls: type[object], ack: Ack | None, result: object) -> NoReturn:
+    """End a process of *cls* whose ``init`` returned neither a state nor a stop.
+
+    `Ignore` and `Fail` end it quietly, and are what its starter hears of.
+
+    Raises:
+        BadReturnError: it returned anything else.
+    """
+    # What was asked for, which for a supervisor is not the class of its server.
+    what = cls if ack is None else ack.what
+    match result:
+        case Ignore():
+            failure: StartError = StartIgnored(what, NORMAL)
+        case Fail(reason):
+            failure = StartError(what, reason)
+        case _:
+            raise BadReturnError(cls, "init", result)
     if ack is not None:
         ack.failure = failure
     raise Exit(NORMAL)

@@ -64,17 +64,22 @@ def formatted(
     reason: object = None,
     log: tuple[object, ...] = (),
 ) -> dict[str, Any]:
-    """Return state, last message, reason and log as the instance wants them seen.
+    """Return state, last message, reason and log as the instance wants them seen."""
+    state = visible_state(instance)
+    status = {"state": state, "message": message, "reason": reason, "log": log}
+    return shown(instance, status)
+
+
+def shown(instance: Shown, status: dict[str, Any]) -> dict[str, Any]:
+    """Return *status*, one key of which is ``"log"``, as the instance wants it seen.
 
     A ``format_status`` that fails hides everything: what it was to hide must not
     get out because of a mistake in it.
     """
-    state = visible_state(instance)
-    status = {"state": state, "message": message, "reason": reason, "log": log}
     try:
         # Older than the log, or not interested in it: then it is not shown.
-        shown = {"log": (), **instance.format_status(dict(status))}
-        return {key: shown[key] for key in status}
+        wanted = {"log": (), **instance.format_status(dict(status))}
+        return {key: wanted[key] for key in status}
     except (Exception, Exit) as error:  # noqa: BLE001 - contained, as in Erlang
         text = f"<format_status failed: {type(error).__name__}>"
         return {**dict.fromkeys(status, text), "log": ()}

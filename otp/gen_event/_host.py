@@ -12,7 +12,7 @@ import attrs
 
 from ..gen import formatted, set_state, state_of
 from ..kernel import Exit
-from ..sys import Downgrade, LayoutError, exchange_class, versioned
+from ..sys import LayoutError, convert, exchange_class, versioned
 from ._handler import EventHandler
 
 if TYPE_CHECKING:
@@ -99,12 +99,11 @@ class Host:
     async def _change(self, one: Installed, change: ChangeCode) -> None:
         handler = one.handler
         change = versioned(change, type(handler))
-        goes_down = isinstance(change.old_version, Downgrade)
-        if not goes_down:
-            _become(handler, change.new)
-        await handler.code_change(change.old_version, change.extra)
-        if goes_down:
-            _become(handler, change.new)
+        await convert(
+            change,
+            lambda: _become(handler, change.new),
+            lambda: handler.code_change(change.old_version, change.extra),
+        )
         ref = attrs.evolve(one.ref, cls=type(handler))
         self.manager.handlers.replace(one, attrs.evolve(one, ref=ref))
 

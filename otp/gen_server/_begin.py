@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, final
 
-from ..gen import BadReturnError, Fail, Ignore, fail_start
-from ..kernel import NORMAL, Exit, StartError, StartIgnored
+from ..gen import end_start
+from ..kernel import Exit
 from ._results import NoReply, Reply, Stop
 
 if TYPE_CHECKING:
@@ -51,19 +51,13 @@ async def given_server(
 
 def _after_init(cls: type[GenServer], ack: Ack | None, result: object) -> Follow:
     follow: Follow = None
-    # What was asked for, which for a supervisor is not the class of its server.
-    what = cls if ack is None else ack.what
     match result:
         case None:
             pass
         case NoReply():
             follow = None if result.plain else result
-        case Ignore():
-            fail_start(ack, StartIgnored(what, NORMAL))
-        case Fail(reason):
-            fail_start(ack, StartError(what, reason))
         case Stop(reason):
             raise Exit(reason)
         case _:
-            raise BadReturnError(cls, "init", result)
+            end_start(cls, ack, result)
     return follow

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from ..gen import formatted, set_state, state_of, visible_state
-from ..sys import Downgrade, LayoutError, exchange_class
+from ..sys import LayoutError, convert, exchange_class
 from ._table import Table
 
 if TYPE_CHECKING:
@@ -63,13 +63,12 @@ class Host:
             LayoutError: it cannot be one of that class.
         """
         restore = self.snapshot()
-        goes_down = isinstance(change.old_version, Downgrade)
         try:
-            if not goes_down:
-                self._become(change.new)
-            await self.server.code_change(change.old_version, change.extra)
-            if goes_down:
-                self._become(change.new)
+            await convert(
+                change,
+                lambda: self._become(change.new),
+                lambda: self.server.code_change(change.old_version, change.extra),
+            )
         except BaseException:
             restore()
             raise

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from ..gen import BadReturnError, Fail, Ignore, fail_start
-from ..kernel import NORMAL, Exit, StartError, StartIgnored
+from ..gen import end_start
+from ..kernel import Exit
 from ._engine import Engine
 from ._host import Host
 from ._results import NextState, Repeat, Stop
@@ -32,8 +32,10 @@ async def init_machine(
     """Make a machine of *cls* and acknowledge its start."""
     machine = cls(*args, **kwargs)
     result = await machine.init()
+    if isinstance(result, Stop):
+        raise Exit(result.reason)
     if not isinstance(result, NextState):
-        _end_start(cls, ack, result)
+        end_start(cls, ack, result)
     begun = given_machine(process, machine, result.state, result.actions)
     if ack is not None:
         ack.settle(None)
@@ -48,17 +50,3 @@ def given_machine(
     engine = Engine(cls, mode_in(cls), plain(state))
     engine.check_state(state)
     return Host(process, machine, engine), Repeat(*actions)
-
-
-def _end_start(cls: type[Machine], ack: Ack | None, result: object) -> NoReturn:
-    # What was asked for, which need not be the class of the machine.
-    what = cls if ack is None else ack.what
-    match result:
-        case Ignore():
-            fail_start(ack, StartIgnored(what, NORMAL))
-        case Fail(reason):
-            fail_start(ack, StartError(what, reason))
-        case Stop(reason):
-            raise Exit(reason)
-        case _:
-            raise BadReturnError(cls, "init", result)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeGuard, assert_never, cast, final
 
-from ..gen import reply, set_state, state_of
-from ..kernel import Exit, Timeout, TimerRef
+from ..gen import reply, set_state, shown, state_of
+from ..kernel import Timeout, TimerRef
 from ..sys import (
-    Downgrade,
     Event as DebugEvent,
     LayoutError,
+    convert,
     exchange_class,
     handle_debug,
     versioned,
@@ -131,9 +131,9 @@ class Host:
 
     def format_state(self) -> object:
         """Return what the machine is like, as it wants it seen."""
-        shown = self.formatted()
-        del shown["reason"], shown["log"]
-        return shown
+        status = self.formatted()
+        del status["reason"], status["log"]
+        return status
 
     def format_log(self, log: tuple[DebugEvent, ...]) -> object:
         """Return the kept events as the machine wants them seen."""
@@ -143,11 +143,7 @@ class Host:
     def formatted(
         self, event: Event | None = None, reason: ExitReason | None = None
     ) -> dict[str, Any]:
-        """Return what the machine is like, and why it ends, as it wants it seen.
-
-        A ``format_status`` that fails hides everything: what it was to hide must not
-        get out because of a mistake in it.
-        """
+        """Return what the machine is like, and why it ends, as it wants it seen."""
         engine = self.engine
         queue = [*reversed(engine.queue)]
         status: dict[str, Any] = {
@@ -159,13 +155,7 @@ class Host:
             "reason": reason,
             "log": () if self.debug is None else self.debug.log,
         }
-        try:
-            # Not interested in the log: then it is not shown.
-            shown = {"log": (), **self.machine.format_status(dict(status))}
-            return {key: shown[key] for key in status}
-        except (Exception, Exit) as error:  # noqa: BLE001 - contained, as in Erlang
-            text = f"<format_status failed: {type(error).__name__}>"
-            return {**dict.fromkeys(status, text), "log": ()}
+        return shown(self.machine, status)
 
     @property
     def modules(self) -> tuple[type[object], ...]:
@@ -180,19 +170,18 @@ class Host:
         """
         change = versioned(change, change.old or self.module)
         restore = self.snapshot()
-        goes_down = isinstance(change.old_version, Downgrade)
         try:
             if change.old not in (None, self.module):
                 # A class that the machine may come back to, and that has no state.
                 self._become(change)
                 return
-            if not goes_down:
-                self._become(change)
-            state = await self.machine.code_change(
-                change.old_version, self.engine.state, change.extra
+            state = await convert(
+                change,
+                lambda: self._become(change),
+                lambda: self.machine.code_change(
+                    change.old_version, self.engine.state, change.extra
+                ),
             )
-            if goes_down:
-                self._become(change)
             self.engine.check_state(state)
         except BaseException:
             restore()

@@ -27,6 +27,7 @@ from ._change import (
     HasModules as HasModules,
     KeepsSpecs as KeepsSpecs,
     Restorable as Restorable,
+    convert as convert,
     exchange_class as exchange_class,
     versioned as versioned,
 )

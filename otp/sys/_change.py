@@ -8,7 +8,7 @@ too long, or whoever asked is not there any more, all is as it was.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, assert_never, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeVar, assert_never, runtime_checkable
 
 import attrs
 import trio
@@ -25,13 +25,15 @@ from ._messages import (
     RenewSpecs,
     Undo,
 )
-from ._versions import old_version
+from ._versions import Downgrade, old_version
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from ._handle import SystemHost
     from ._messages import CodeOperation, Renew, SystemRequest
+
+T = TypeVar("T")
 
 
 @runtime_checkable
@@ -186,6 +188,26 @@ def _undo(
         _note_class(host)
 
     return change_back
+
+
+async def convert(
+    change: ChangeCode,
+    become: Callable[[], None],
+    code_change: Callable[[], Awaitable[T]],
+) -> T:
+    """Let the newer of two classes convert a state, and return what it returns.
+
+    *become* makes the instance one of the class of *change*, before the conversion or,
+    if that is a downgrade, after it. What they have done till then is not taken back
+    if one of them raises.
+    """
+    goes_down = isinstance(change.old_version, Downgrade)
+    if not goes_down:
+        become()
+    state = await code_change()
+    if goes_down:
+        become()
+    return state
 
 
 def exchange_class(instance: object, new: type[object]) -> None:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast, overload
 
 from ..gen import Envelope
 from ..kernel import Exit, Exited, current_process
-from ._change import exchange_class
+from ._change import convert, exchange_class
 from ._debug import Debug, handle_debug
 from ._event import Event
 from ._handle import handle_system_message
 from ._messages import LayoutError, SystemRequest
-from ._versions import Downgrade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -154,13 +153,12 @@ class SpecialProcess(Generic[StateT]):
             LayoutError: it cannot be one of that class.
         """
         cls, state = type(self), self.state
-        goes_down = isinstance(change.old_version, Downgrade)
         try:
-            if not goes_down:
-                self._become(change.new)
-            await self.code_change(change.old_version, change.extra)
-            if goes_down:
-                self._become(change.new)
+            await convert(
+                change,
+                lambda: self._become(change.new),
+                lambda: self.code_change(change.old_version, change.extra),
+            )
         except BaseException:
             self._become(cls)
             self.state = state
