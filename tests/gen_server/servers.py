@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import inspect
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import trio
 
-from otp import From, GenServer, NoReply, call, call_noreply, cast, process
+from otp import (
+    From,
+    GenServer,
+    NoReply,
+    Reason,
+    Reply,
+    Stop,
+    call,
+    call_noreply,
+    cast,
+    process,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,3 +149,37 @@ def giving(value: object) -> Callable[..., object]:
 def note(word: str) -> Callable[[Scripted], None]:
     """Return a function that puts *word* into a server's log."""
     return lambda server: server.log.append(word)
+
+
+class Store(GenServer):
+    """An interface."""
+
+    @call
+    @abstractmethod
+    async def find(self, key: str) -> str | None: ...
+
+    @cast
+    async def put(self, key: str, value: str) -> None:
+        raise NotImplementedError
+
+
+class Results(GenServer):
+    """Returns more than plain values."""
+
+    @call
+    async def reply(self, n: int) -> Reply[int]:
+        return Reply(n)
+
+    @call
+    async def stop(self, n: int) -> Reply[int] | NoReply | Stop:
+        return Stop(Reason("x"), reply=n)
+
+    @cast
+    async def leave(self) -> Stop:
+        return Stop(Reason("left"))
+
+    @call
+    async def mixed(
+        self, a: int, /, b: int, *more: int, c: int, **others: int
+    ) -> list[int]:
+        return [a, b, *more, c, *others.values()]

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from trio.testing import MockClock
 
 from .servers import Later
-from .trials import Slow, assert_free, assert_quiet, settle, trial
+from .trials import Slow, assert_free, assert_quiet, settle, trial, trial_of_start
 
 
 async def test_a_call(autojump_clock: MockClock) -> None:
@@ -117,26 +117,9 @@ async def test_a_start(autojump_clock: MockClock, way: str) -> None:
         process.demonitor(ref)
         return pid
 
-    @trial
-    async def world(step: int) -> list[Pid[Slow]]:
-        pids: list[Pid[Slow]] = []
-
-        async def body() -> None:
-            pids.extend(await cancel_at_step(step, ways.get(way, monitored)))
-            me = process.self()
-            others = [pid for pid in process.processes() if pid is not me]
-            assert others == pids
-            assert process.registered() == (["slow"] if pids and way == "named" else [])
-            if not pids:
-                assert_free(me)
-
-        outcome = await outcome_in_process(current_node(), body)
-        if isinstance(outcome, BaseException):
-            raise outcome
-        assert outcome is None
-        await settle()
-        assert waiting_calls(current_node()) == 0
-        return pids
+    world = trial_of_start(
+        ways.get(way, monitored), name="slow" if way == "named" else None
+    )
 
     assert await cancel_at_every_step(world) >= 2
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import Any
 
 import pytest
@@ -10,12 +9,8 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from otp import (
-    GenServer,
     Name,
-    NoReply,
     Reason,
-    Reply,
-    Stop,
     call,
     call_noreply,
     cast,
@@ -28,7 +23,7 @@ from otp.gen_server import (
 )
 from tests.kernel.support import on_node
 
-from .servers import Counter
+from .servers import Counter, Results, Store
 
 
 class Loud(Counter):
@@ -46,18 +41,6 @@ class Loud(Counter):
         await super().reset(to + 1)
 
 
-class Store(GenServer):
-    """An interface."""
-
-    @call
-    @abstractmethod
-    async def find(self, key: str) -> str | None: ...
-
-    @cast
-    async def put(self, key: str, value: str) -> None:
-        raise NotImplementedError
-
-
 class Memory(Store):
     """Keeps the interface."""
 
@@ -71,28 +54,6 @@ class Memory(Store):
     @cast
     async def put(self, key: str, value: str) -> None:
         self.rows[key] = value
-
-
-class Results(GenServer):
-    """Returns more than plain values."""
-
-    @call
-    async def reply(self, n: int) -> Reply[int]:
-        return Reply(n)
-
-    @call
-    async def stop(self, n: int) -> Reply[int] | NoReply | Stop:
-        return Stop(Reason("x"), reply=n)
-
-    @cast
-    async def leave(self) -> Stop:
-        return Stop(Reason("left"))
-
-    @call
-    async def mixed(
-        self, a: int, /, b: int, *more: int, c: int, **others: int
-    ) -> list[int]:
-        return [a, b, *more, c, *others.values()]
 
 
 # ------------------------------------------------------------------ the two faces

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import Any
 
 import pytest
@@ -11,11 +10,8 @@ from trio.testing import wait_all_tasks_blocked
 from otp import (
     From,
     GenServer,
-    NoReply,
     Reason,
-    Reply,
     ServerExitedError,
-    Stop,
     UnknownRequestError,
     call,
     call_noreply,
@@ -30,41 +26,7 @@ from otp.gen_server import (
 from otp.kernel import current_node
 from tests.kernel.support import Recorder, collected_reports, on_node
 
-from .servers import Counter, Later
-
-
-class Store(GenServer):
-    """An interface."""
-
-    @call
-    @abstractmethod
-    async def find(self, key: str) -> str | None: ...
-
-    @cast
-    async def put(self, key: str, value: str) -> None:
-        raise NotImplementedError
-
-
-class Results(GenServer):
-    """Returns more than plain values."""
-
-    @call
-    async def reply(self, n: int) -> Reply[int]:
-        return Reply(n)
-
-    @call
-    async def stop(self, n: int) -> Reply[int] | NoReply | Stop:
-        return Stop(Reason("x"), reply=n)
-
-    @cast
-    async def leave(self) -> Stop:
-        return Stop(Reason("left"))
-
-    @call
-    async def mixed(
-        self, a: int, /, b: int, *more: int, c: int, **others: int
-    ) -> list[int]:
-        return [a, b, *more, c, *others.values()]
+from .servers import Counter, Later, Results, Store
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from otp.kernel import current_node
 from tests.kernel.support import (
     assert_nothing_left,
     assert_owes_nothing,
+    cancel_at_step,
+    outcome_in_process,
     running_timers,
     waiting_calls,
 )
@@ -96,3 +98,32 @@ def trial(
         return results
 
     return run
+
+
+def trial_of_start(
+    start: Callable[[], Awaitable[Pid[T]]], *, name: str | None = None
+) -> Callable[[int], Awaitable[list[Pid[T]]]]:
+    """Return a world in which *start*, which may take *name*, is cancelled."""
+
+    @trial
+    async def world(step: int) -> list[Pid[T]]:
+        pids: list[Pid[T]] = []
+
+        async def body() -> None:
+            pids.extend(await cancel_at_step(step, start))
+            me = process.self()
+            others = [pid for pid in process.processes() if pid is not me]
+            assert others == pids
+            assert process.registered() == ([name] if pids and name else [])
+            if not pids:
+                assert_free(me)
+
+        outcome = await outcome_in_process(current_node(), body)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        assert outcome is None
+        await settle()
+        assert waiting_calls(current_node()) == 0
+        return pids
+
+    return world
