@@ -7,7 +7,6 @@ the test says which error stands for which exit.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from otp import (
@@ -23,10 +22,12 @@ from otp import (
 from otp.task import Done, Failed
 from tests.kernel.support import assert_nothing_left, outcome_in_process, with_clock
 
+from .erlang import read_records
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-NAMES: Final = 50
+NAMES: Final = 49
 """How many columns the names have."""
 
 
@@ -42,18 +43,14 @@ class Module(str):
     __slots__ = ()
 
 
-def read_records() -> dict[str, str]:
-    """Return the recorded outcomes by the names of the probes."""
-    file = Path(__file__).with_name("tasks_agents.elixir118.txt")
-    rows = file.read_text(encoding="utf-8").splitlines()[1:]
-    return {row[:NAMES].strip(): row[NAMES:] for row in rows}
+RECORDS: Final = read_records("tasks_agents.elixir118.txt", NAMES)
 
 
 def probe(
     name: str,
 ) -> Callable[[Callable[[], Awaitable[object]]], Callable[[], Awaitable[None]]]:
     """Mark the test of the probe *name*, which returns the outcome."""
-    recorded = read_records()[name]
+    recorded = RECORDS[name]
 
     def decorate(
         body: Callable[[], Awaitable[object]],

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from otp import Node
 from tests.kernel.support import assert_nothing_left, outcome_in_process, with_clock
 
-from .erlang import NODE
+from .erlang import NODE, read_records
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     Body = Callable[[], Awaitable[object]]
-
-
-def read_records(file: str, width: int) -> dict[str, str]:
-    """Return the outcomes in *file* by the names of the probes.
-
-    The first line says what made it; a name takes up the first *width* characters.
-    """
-    rows = Path(__file__).with_name(file).read_text(encoding="utf-8").splitlines()[1:]
-    return {row[:width].strip(): row[width:].strip() for row in rows}
 
 
 class Probes:

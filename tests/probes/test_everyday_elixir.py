@@ -27,7 +27,7 @@ from .records import Probes
 if TYPE_CHECKING:
     from otp import ChildSpec
 
-PROBES = Probes("everyday.elixir1.18.txt", 50, inspect)
+PROBES = Probes("everyday.elixir1.18.txt", 49, inspect)
 probe = PROBES.probe
 
 

@@ -8,7 +8,7 @@ from otp import global_, process
 from .erlang import term
 from .records import Probes
 
-PROBES = Probes("global.otp27.txt", 45, term)
+PROBES = Probes("global.otp27.txt", 44, term)
 probe = PROBES.probe
 
 

@@ -6,7 +6,6 @@ written as an Elixir term, must be what was recorded. Atoms are strings here.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import otp
@@ -33,23 +32,19 @@ from otp.dynamic_supervisor import MaxChildrenError, NotFoundError, StartChildEr
 from otp.supervisor import ChildCounts, child_template
 from tests.kernel.support import assert_nothing_left, outcome_in_process, with_clock
 
+from .erlang import read_records
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-FILE = Path(__file__).with_name("many_children.elixir1.18.txt")
-
-
-def read_records() -> dict[str, str]:
-    """Return the recorded outcomes by the names of the probes."""
-    rows = FILE.read_text(encoding="utf-8").splitlines()[1:]
-    return {row[:50].strip(): row[50:] for row in rows}
+RECORDS = read_records("many_children.elixir1.18.txt", 49)
 
 
 def probe(
     name: str,
 ) -> Callable[[Callable[[], Awaitable[object]]], Callable[[], Awaitable[None]]]:
     """Mark the test of the probe *name*, which returns the outcome."""
-    recorded = read_records()[name]
+    recorded = RECORDS[name]
 
     def decorate(
         body: Callable[[], Awaitable[object]],
@@ -235,4 +230,4 @@ async def test_each_partition_may_have_arguments_of_its_own() -> object:
 def test_every_record_has_its_test() -> None:
     tests = [getattr(test, "probe", None) for test in globals().values()]
 
-    assert sorted(filter(None, tests)) == sorted(read_records())
+    assert sorted(filter(None, tests)) == sorted(RECORDS)

@@ -30,7 +30,7 @@ def write(value: object) -> str:
             return term(value)
 
 
-PROBES = Probes("pg.otp27.txt", 45, write)
+PROBES = Probes("pg.otp27.txt", 44, write)
 probe = PROBES.probe
 
 

@@ -27,7 +27,7 @@ from tests.kernel.support import flush
 from .elixir_terms import inspect
 from .records import Probes
 
-PROBES = Probes("registry.elixir1.18.txt", 50, inspect)
+PROBES = Probes("registry.elixir1.18.txt", 49, inspect)
 probe = PROBES.probe
 
 Any_ = Name[Registry[Any, Any]]

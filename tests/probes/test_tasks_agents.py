@@ -26,7 +26,7 @@ from otp import (
 from otp.task import NotOwnerError, TaskTimeoutError
 from tests.kernel.support import flush
 
-from .elixir import Atom, Module, exited, probe, read_records
+from .elixir import RECORDS, Atom, Module, exited, probe
 
 if TYPE_CHECKING:
     from otp.task import Done, Failed, Stream
@@ -318,4 +318,4 @@ def test_every_probe_is_a_test() -> None:
     tests = [value for name, value in globals().items() if name.startswith("test_")]
     found = {getattr(test, "probe", None) for test in tests}
 
-    assert found - {None} == set(read_records())
+    assert found - {None} == set(RECORDS)
