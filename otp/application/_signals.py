@@ -34,9 +34,14 @@ def on_signals(
         return
     token = trio.lowlevel.current_trio_token()
     left = [second, first]
+    over = False
 
     def handle(number: int, _frame: FrameType | None) -> None:
-        if left:
+        if over:
+            # Somebody who came later has put this back after its end.
+            signal.signal(number, before[signal.Signals(number)] or signal.SIG_DFL)
+            signal.raise_signal(number)
+        elif left:
             token.run_sync_soon(left.pop())
         else:
             signal.signal(number, signal.SIG_DFL)
@@ -46,6 +51,7 @@ def on_signals(
     try:
         yield
     finally:
+        over = True
         for number, handler in before.items():
             # None stands for a handler that is not Python's and cannot be put back.
             signal.signal(number, signal.SIG_DFL if handler is None else handler)

@@ -10,9 +10,9 @@ answer that comes too late is dropped.
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, final
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, cast, final
 
-from trio.lowlevel import checkpoint, current_task, wait_task_rescheduled
+from trio.lowlevel import checkpoint, current_task
 
 from .._util import as_call, short
 from ..kernel import (
@@ -30,6 +30,7 @@ from ..kernel import (
     is_ghost,
     process_of,
     send_ghost_away,
+    stay,
 )
 
 if TYPE_CHECKING:
@@ -159,18 +160,28 @@ async def call(
     if node.ghosts and is_ghost():
         await send_ghost_away()
     request: From[object] = From(server, process, clause, args, kwargs, timeout, task)
-    process.mailbox.deliver(request)
-    if timeout != inf:
-        if timeout <= 0:
-            request.task = None
-            request.expire()
-            await checkpoint()
-            raise CallTimeoutError(server, timeout)
-        node.timers.expire_in(timeout, request)
-    await wait_task_rescheduled(request.abort)
+    scheduler = node.scheduler
+    if timeout <= 0:
+        await _send_in_vain(process, request)
+    if scheduler.ask(process.mailbox, request, task):
+        if request.value is not PENDING:
+            await scheduler.park(task, stay)
+        else:
+            if timeout != inf:
+                node.timers.expire_in(timeout, request)
+            await scheduler.park(task, request.abort)
     if request.error is not None:
         raise request.error
     return request.value
+
+
+async def _send_in_vain(process: Process, request: From[object]) -> NoReturn:
+    """Send a request that has no time for its answer."""
+    request.task = None
+    process.mailbox.deliver(request)
+    request.expire()
+    await checkpoint()
+    raise CallTimeoutError(request.server, request.timeout)
 
 
 def check_timeout(timeout: float) -> float:

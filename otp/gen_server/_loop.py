@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, cast
 
-from trio.lowlevel import checkpoint, current_task, wait_task_rescheduled
+from trio.lowlevel import checkpoint, current_task
 
 from ..gen import (
     NOTHING,
@@ -85,6 +85,7 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
         host.debug = debug
     box = process.mailbox
     task = current_task()
+    park = process.node.scheduler.park
     calls, casts = server.__clauses__.calls, server.__clauses__.casts
     credit = SLICE
     message: object
@@ -105,7 +106,7 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
             credit = SLICE
             box.slices = 0
             box.parked = task
-            await wait_task_rescheduled(box.abort)
+            await park(task, box.abort)
             continue
         credit -= 1
         if credit <= 0:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from trio.lowlevel import checkpoint, current_task, wait_task_rescheduled
+from trio.lowlevel import checkpoint, current_task
 
 from ..gen import (
     Cast as CastMessage,
@@ -77,6 +77,7 @@ async def _loop(host: Host) -> NoReturn:  # noqa: C901, PLR0912 - one frame, for
     process, engine = host.process, host.engine
     box = process.mailbox
     task = current_task()
+    park = process.node.scheduler.park
     alarms = engine.timeouts.alarms
     credit = SLICE
     message: object
@@ -97,7 +98,7 @@ async def _loop(host: Host) -> NoReturn:  # noqa: C901, PLR0912 - one frame, for
             credit = SLICE
             box.slices = 0
             box.parked = task
-            await wait_task_rescheduled(box.abort)
+            await park(task, box.abort)
             continue
         credit -= 1
         if credit <= 0:

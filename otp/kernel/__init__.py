@@ -66,8 +66,8 @@ from ._node import (
     Node as Node,
     NodeStatistics as NodeStatistics,
     current_node as current_node,
-    nodes as nodes,
 )
+from ._nodes import nodes as nodes
 from ._process import (
     Process as Process,
     tell_down as tell_down,
@@ -106,6 +106,7 @@ from ._report import (
     Level as Level,
     ProcessReport as ProcessReport,
     Report as Report,
+    SchedulerReport as SchedulerReport,
     StuckReport as StuckReport,
     emit as emit,
     write_log as write_log,
@@ -118,8 +119,14 @@ from ._routing import (
     seek as seek,
     send_quietly as send_quietly,
 )
+from ._scheduler import (
+    Scheduler as Scheduler,
+    SchedulerName as SchedulerName,
+    stay as stay,
+    wake as wake,
+)
 from ._timers import TimerRef as TimerRef, Timers as Timers
-from ._waiter import PENDING as PENDING, Waiter as Waiter, wake as wake
+from ._waiter import PENDING as PENDING, Waiter as Waiter
 from ._where import where as where
 
 fix_module_metadata(__name__, globals())

@@ -9,12 +9,14 @@ from trio.lowlevel import checkpoint
 
 from ._errors import NoNodeError, NotAProcessError
 from ._reasons import Exit
+from ._scheduler import BY_TRIO
 
 if TYPE_CHECKING:
     from trio.lowlevel import Task
 
     from ._node import Node
     from ._process import Process
+    from ._scheduler import Scheduler
 
 _current: ContextVar[Process] = ContextVar("otp_process")
 
@@ -35,6 +37,12 @@ def node_of_task() -> Node | None:
     """Return the node in which the code runs, None if it runs in none."""
     process = _current.get(None)
     return None if process is None else process.node
+
+
+def current_scheduler() -> Scheduler:
+    """Return the scheduler of the node in which the code runs, Trio's outside."""
+    process = _current.get(None)
+    return BY_TRIO if process is None else process.node.scheduler
 
 
 def process_of(task: Task) -> Process | None:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final, Literal, final, get_args
 
 import attrs
 import trio
-from trio.lowlevel import Abort, current_task, wait_task_rescheduled
+from trio.lowlevel import Abort, current_task
 
 from ._errors import InvalidSpecError, MailboxFullError
 from ._messages import Down, Exited, Timeout
-from ._waiter import Waiter, wake
+from ._scheduler import BY_TRIO, wake
+from ._waiter import Waiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from trio.lowlevel import Task
 
     from ._ids import Pid
+    from ._scheduler import Scheduler
 
 Overflow = Literal["drop_newest", "drop_oldest", "fail_sender"]
 """What a full mailbox does with one message too many."""
@@ -165,15 +167,15 @@ class Mailbox:
         self.parked = None
         return Abort.SUCCEEDED
 
-    async def park(self) -> None:
+    async def park(self, scheduler: Scheduler = BY_TRIO) -> None:
         """Wait until something is put in, or until `interrupt`."""
         if self.parked is not None:
             raise RuntimeError("another task already receives for this process")
         self.credit = SLICE
         self.slices = 0
         self.heard = len(self.inbox)
-        self.parked = current_task()
-        await wait_task_rescheduled(self.abort)
+        self.parked = task = current_task()
+        await scheduler.park(task, self.abort)
 
 
 @final

@@ -21,16 +21,18 @@ from typing import TYPE_CHECKING, Self, final
 
 import attrs
 import trio
-from trio.lowlevel import RunVar
 
 from ._current import current, enter, leave
 from ._errors import InvalidSpecError, NameTakenError
 from ._ids import Name, check_name
 from ._mailbox import Bounded, BoundedMailbox
 from ._messages import DeadLetter
+from ._nodes import make_up_name, nodes
 from ._process import Process, watch_end
 from ._reasons import KILL, NORMAL, SHUTDOWN
 from ._report import InstrumentReport, StuckReport, emit
+from ._scheduler import BY_TRIO, Scheduler, SchedulerName, wanted_scheduler
+from ._steps import join as join_steps
 from ._timers import Timers
 from ._where import where
 
@@ -45,18 +47,6 @@ if TYPE_CHECKING:
 
     Ts = TypeVarTuple("Ts")
     Hook = Literal["process_started", "process_exited", "dead_letter"]
-
-_nodes: RunVar[dict[str, Node]] = RunVar("otp_nodes")
-
-
-def nodes() -> dict[str, Node]:
-    """Return the nodes of this Trio run, by name."""
-    try:
-        return _nodes.get()
-    except LookupError:
-        found: dict[str, Node] = {}
-        _nodes.set(found)
-        return found
 
 
 @final
@@ -87,9 +77,14 @@ class Node:
             limit.
         seed: for `random`, the one source of randomness of everything on the node.
         instruments: what watches the node from inside.
+        scheduler: what runs who is woken by a message: ``"step"``, a queue of the
+            node's own, or ``"trio"``, which is slower and uses nothing but what Trio
+            promises. By default what the environment variable ``OTP_SCHEDULER`` says,
+            else ``"step"``. Afterwards, ``scheduler.name`` says which it has got.
 
     Raises:
-        InvalidSpecError: a node of that name runs already, or the time is negative.
+        InvalidSpecError: a node of that name runs already, the time is negative, or
+            there is no such scheduler.
     """
 
     def __init__(
@@ -99,6 +94,7 @@ class Node:
         shutdown_timeout: float = 30.0,
         seed: int = 0,
         instruments: Iterable[Instrument] = (),
+        scheduler: SchedulerName | None = None,
     ) -> None:
         if name is not None:
             check_name(name)
@@ -108,6 +104,8 @@ class Node:
                 shutdown_timeout,
                 f"a time-out is a number of seconds, not {shutdown_timeout!r}",
             )
+        self._steps = wanted_scheduler(scheduler) == "step"
+        self.scheduler: Scheduler = BY_TRIO
         self.name = name or ""
         self.shutdown_timeout = shutdown_timeout
         self.random = Random(seed)  # noqa: S311 - for spread, not for secrets
@@ -148,7 +146,7 @@ class Node:
             )
         self._entered = True
         if not self.name:
-            self.name = next(n for n in _made_up_names() if n not in known)
+            self.name = make_up_name(known)
         if self.name in known:
             raise InvalidSpecError(
                 "invalid_node", self.name, f"a node {self.name!r} runs already"
@@ -173,6 +171,8 @@ class Node:
         return await self._manager.__aexit__(kind, error, traceback)
 
     async def _run(self, task_status: trio.TaskStatus[None]) -> None:
+        steps = join_steps() if self._steps else None
+        self.scheduler = steps or BY_TRIO
         try:
             async with trio.open_nursery() as self._inner:
                 self._inner.cancel_scope.shield = True
@@ -191,6 +191,8 @@ class Node:
             self.root.finished = True
             self.root.end(NORMAL)
             nodes().pop(self.name, None)
+            if steps is not None:
+                steps.leave()
             self._stopped.set()
         if self._fatal is not None:
             raise self._fatal
@@ -199,7 +201,7 @@ class Node:
         box = self.root.mailbox
         while True:
             box.close()
-            await box.park()
+            await box.park(self.scheduler)
 
     async def _shut_down(self) -> None:
         """End every process, those that the node started in reverse order first."""
@@ -266,6 +268,7 @@ class Node:
         """Let *process* run ``fn(*args)``, in *nursery* or else in the node's own."""
         body = process.host if host else process.run
         self._context.run(_start_soon, nursery or self._inner, process, body, fn, args)
+        self.scheduler.start()
 
     def register(self, name: str, process: Process) -> None:
         """Give *process* the name.
@@ -377,12 +380,6 @@ def _start_soon(
 ) -> None:
     name = getattr(process.origin, "__qualname__", "process")
     nursery.start_soon(body, fn, *args, name=name)
-
-
-def _made_up_names() -> Iterable[str]:
-    yield "nonode"
-    for n in count(2):
-        yield f"nonode{n}"
 
 
 def current_node() -> Node:

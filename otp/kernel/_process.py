@@ -308,7 +308,7 @@ class Process(Relations):
         box = self.mailbox
         while True:
             seen = len(box.inbox)
-            await box.park()
+            await box.park(self.node.scheduler)
             # What another task of this process took out meanwhile moved the others.
             seen = min(seen, box.heard)
             found = box.take() if fits is None else box.find(fits, seen)
@@ -324,7 +324,7 @@ class Process(Relations):
         try:
             while True:
                 seen = len(box.inbox)
-                await box.park()
+                await box.park(self.node.scheduler)
                 seen = min(seen, box.heard)
                 found = box.take() if fits is None else box.find(fits, seen)
                 if found is not MISSING:

@@ -132,3 +132,20 @@ class InstrumentReport(Report):
 
     def error(self) -> BaseException | None:
         return self.exception
+
+
+@final
+@attrs.frozen
+class SchedulerReport(Report):
+    """This Trio is not what the step queue was made for; its own scheduler is used."""
+
+    level = "WARNING"
+
+    version: str
+    problem: str
+
+    def text(self) -> str:
+        return (
+            f"Trio {self.version} is not what the step queue was made for "
+            f"({self.problem}): Trio's own scheduler is used, which is slower"
+        )

@@ -8,7 +8,7 @@ from ._alias import drop_alias
 from ._current import current, is_ghost, node_of_task
 from ._errors import MailboxFullError, NodeDownError, NoProcessError
 from ._ids import Alias, Name, Pid
-from ._node import nodes
+from ._nodes import nodes
 from ._reasons import NO_CONNECTION, NO_PROC
 
 if TYPE_CHECKING:

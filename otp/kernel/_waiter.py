@@ -9,34 +9,19 @@ because a call is made of little else than the making of these.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from trio.lowlevel import Abort, current_task, reschedule, wait_task_rescheduled
+from trio.lowlevel import Abort, current_task
+
+from ._current import current_scheduler
+from ._scheduler import wake
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from outcome import Outcome
     from trio.lowlevel import Task
 
     from ._reasons import ExitReason
-
-
-class _Wake:
-    """An outcome that says nothing and, unlike Trio's own, may be used again."""
-
-    __slots__ = ()
-
-    def unwrap(self) -> None:
-        return None
-
-
-WAKE: Final = cast("Outcome[None]", _Wake())
-
-
-def wake(task: Task) -> None:
-    """Let *task*, which is parked, go on. Every wake-up passes here."""
-    reschedule(task, WAKE)
 
 
 class Pending:
@@ -114,8 +99,8 @@ class Waiter:
     async def wait(self) -> object:
         """Wait for the answer and return it, or raise it if it is an error."""
         if self.value is PENDING:
-            self.task = current_task()
-            await wait_task_rescheduled(self.abort)
+            self.task = task = current_task()
+            await current_scheduler().park(task, self.abort)
         if self.error is not None:
             raise self.error
         return self.value

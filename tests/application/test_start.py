@@ -272,9 +272,8 @@ async def test_who_waits_for_the_same_start_gets_the_same_error(trace: Trace) ->
 
     async with otp.Node():
         application.load(Traced("a", trace, behaviour=lambda: None))
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(start)
-            nursery.start_soon(start)
+        for starter in [process.spawn(start) for _ in range(2)]:
+            await process.wait_exited(starter)
 
         assert len(failures) == 2
         assert trace == [("start", "a")]

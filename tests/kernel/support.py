@@ -13,7 +13,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from otp import Exited, Node, process
 from otp.abc import Instrument
-from otp.kernel import Report, nodes
+from otp.kernel import Report, Scheduler, _steps, nodes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Iterator
@@ -262,19 +262,42 @@ class _CancelAtStep(trio.abc.Instrument):
 async def cancel_at_step(step: int, work: Callable[[], Awaitable[T]]) -> list[T]:
     """Run *work*, and cancel it after *step* steps of the scheduler.
 
-    Returns its result in a list, an empty one if it was cancelled.
+    Steps of the step queue count, too. Returns its result in a list, an empty one if
+    it was cancelled.
     """
     results: list[T] = []
+    # From here on this task is in a step of Trio's, whose end is seen.
+    await trio.lowlevel.checkpoint()
     with trio.CancelScope() as scope:
         canceller = _CancelAtStep(scope, step)
         trio.lowlevel.add_instrument(canceller)
         try:
-            results.append(await work())
+            with _seen_by(canceller):
+                results.append(await work())
         finally:
             trio.lowlevel.remove_instrument(canceller)
     with trio.CancelScope(shield=True):
         await wait_all_tasks_blocked()
     return results
+
+
+@contextmanager
+def _seen_by(instrument: trio.abc.Instrument) -> Iterator[None]:
+    """Keep the step queue at work, which steps aside for instruments otherwise."""
+    queue = _steps._queue.get()
+    step = _steps.StepQueue._step
+
+    def seen(queue: _steps.StepQueue, task: trio.lowlevel.Task) -> None:
+        step(queue, task)
+        instrument.after_task_step(task)
+
+    with pytest.MonkeyPatch.context() as patch:
+        if queue is not None:
+            patch.setattr(queue, "_instruments", {})
+            patch.setattr(_steps.StepQueue, "_step", seen)
+            # A server that answers at once leaves no moment for a cancellation.
+            patch.setattr(_steps.StepQueue, "ask", Scheduler.ask)
+        yield
 
 
 async def cancel_at_every_step(

@@ -1,0 +1,120 @@
+"""How a task waits and is woken: by Trio's own means.
+
+Whoever waits parks with the scheduler of a node, and leaves that scheduler in its task,
+so that whoever wakes it, from whichever node, need not know how. The other scheduler,
+which is faster, is in ``_steps``.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol, cast, get_args
+
+from trio.lowlevel import Abort, reschedule, wait_task_rescheduled
+
+from ._errors import InvalidSpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from outcome import Outcome
+    from trio.lowlevel import Task
+
+    AbortFunc = Callable[[Callable[[], object]], Abort]
+
+SchedulerName = Literal["trio", "step"]
+"""The schedulers that a node may have."""
+
+
+def wanted_scheduler(name: str | None) -> SchedulerName:
+    """Return *name*, or what the environment says, or the default.
+
+    Raises:
+        InvalidSpecError: there is no such scheduler.
+    """
+    wanted = name or os.environ.get("OTP_SCHEDULER") or "step"
+    for known in get_args(SchedulerName):
+        if wanted == known:
+            return cast("SchedulerName", known)
+    raise InvalidSpecError(
+        "invalid_scheduler",
+        wanted,
+        f"a scheduler is one of {', '.join(get_args(SchedulerName))}, not {wanted!r}",
+    )
+
+
+class _Wake:
+    """An outcome that says nothing and, unlike Trio's own, may be used again."""
+
+    __slots__ = ()
+
+    def unwrap(self) -> None:
+        return None
+
+
+WAKE: Final = cast("Outcome[None]", _Wake())
+
+
+class Box(Protocol):
+    """The part of a mailbox that a scheduler knows."""
+
+    parked: Task | None
+
+    def deliver(self, message: object) -> None: ...
+
+
+class Scheduler:
+    """Trio's own scheduler: who is woken goes on in Trio's next batch."""
+
+    __slots__ = ()
+
+    name: ClassVar[SchedulerName] = "trio"
+
+    def park(self, task: Task, abort: AbortFunc) -> Awaitable[object]:
+        """Let *task*, the one that runs, wait until `wake`.
+
+        *abort* is what Trio calls when it is cancelled meanwhile.
+        """
+        task.custom_sleep_data = self
+        return wait_task_rescheduled(abort)  # noqa: ASYNC105 - the caller awaits it
+
+    def wake(self, task: Task) -> None:
+        """Let *task*, which parked with this scheduler, go on."""
+        reschedule(task, WAKE)
+
+    def start(self) -> None:
+        """Hear that a task has just been made, which is the last in Trio's queue."""
+
+    def ask(self, box: Box, request: object, task: Task) -> bool:
+        """Put *request*, of *task*, into *box*, and tell whether *task* has to park.
+
+        It need not if it has been woken by the answer already. If there is an answer
+        and it has to park all the same, it is the turn of others: it parks with `stay`.
+        """
+        task.custom_sleep_data = _AWAKE
+        box.deliver(request)
+        return task.custom_sleep_data is _AWAKE
+
+
+class _Awake(Scheduler):
+    """Stands in a task that has not parked yet: it sees by itself what there is."""
+
+    __slots__ = ()
+
+    def wake(self, task: Task) -> None:
+        task.custom_sleep_data = None
+
+
+_AWAKE: Final = _Awake()
+BY_TRIO: Final = Scheduler()
+
+
+def stay(_raise_cancel: Callable[[], object]) -> Abort:
+    """Be the abort function of who is woken already and only waits for its turn."""
+    return Abort.FAILED
+
+
+def wake(task: Task) -> None:
+    """Let *task*, which is parked, go on. Every wake-up passes here."""
+    scheduler: Scheduler = task.custom_sleep_data
+    scheduler.wake(task)

@@ -1,0 +1,368 @@
+"""The step queue: a scheduler of our own for processes that messages wake.
+
+Trio runs its tasks in batches, with a look at the sockets and the clock between two of
+them, and a call is two batches: that is most of what it costs. Here a process stays
+the Trio task that it is, with its cancel scopes, its context and its place in the
+tree, but when a message wakes it, it goes into a queue of ours, and one task, the
+stepper, runs what is in the queue, doing for each what Trio's loop does. Whatever else
+a process waits for (sleeps, sockets, locks) it waits for in Trio.
+
+A call to a server that is idle goes one step further: the server is run at once,
+inside of the caller's step, and nobody is parked at all if it answers.
+
+Trio gets its turn after `BURST` steps if its queue is not empty, and after a
+millisecond otherwise, so that sockets and time-outs are seen to.
+
+This is the one place that uses names of Trio that are not public. `join` therefore
+first tries out once whether they are what they were. If not, and as long as Trio has
+instruments, which could not see the steps, everything goes by Trio's own way.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections import deque
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, final
+
+import trio
+from outcome import Error, Value
+from trio.lowlevel import (
+    Abort,
+    RunVar,
+    cancel_shielded_checkpoint,
+    current_task,
+    enable_ki_protection,
+    reschedule,
+    spawn_system_task,
+    wait_task_rescheduled,
+)
+
+from ._rehearsal import rehearse, try_out
+from ._report import SchedulerReport, emit
+from ._scheduler import WAKE, Scheduler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from outcome import Outcome
+
+    from ._scheduler import AbortFunc, Box
+
+BURST: Final = 64
+"""After how many steps it is seen whether Trio has something to do."""
+
+BURSTS: Final = 16
+"""After how many times that Trio has its turn in any case."""
+
+SLICE_SECONDS: Final = 0.001
+"""For how long the stepper may keep Trio from looking at sockets and the clock."""
+
+DEPTH: Final = 8
+"""How many servers may be run inside of each other's steps."""
+
+_run: Any = import_module("trio._core._run")
+_traps: Any = import_module("trio._core._traps")
+_context: Any = getattr(_run, "GLOBAL_RUN_CONTEXT", None)
+_Wait: Any = getattr(_traps, "WaitTaskRescheduled", None)
+
+
+@final
+class StepQueue(Scheduler):
+    """The step queue of one Trio run; all nodes of the run that want it share it.
+
+    Invariant: a task in *ready* is in no queue of Trio's, cannot be aborted, and is
+    woken by nobody else. It has a next send function if it has just been made. The
+    stepper runs or is in Trio's queue whenever there is one.
+    """
+
+    __slots__ = (
+        "_asking",
+        "_closed",
+        "_credit",
+        "_depth",
+        "_idle",
+        "_instruments",
+        "_ready",
+        "_runner",
+        "_users",
+    )
+
+    name = "step"
+
+    def __init__(self) -> None:
+        self._runner: Any = _context.runner
+        # Empty as long as Trio has no instruments.
+        self._instruments: dict[object, None] = self._runner.instruments["_all"]
+        self._ready: deque[Any] = deque()
+        # The stepper, while it waits for something to do.
+        self._idle: Any = None
+        # How many steps are left of this burst.
+        self._credit = BURST
+        # How many servers are being run inside of the steps of others.
+        self._depth = 0
+        self._asking = _Asking(self._ready)
+        # How many nodes use this queue; without any, the stepper goes.
+        self._users = 0
+        self._closed = False
+
+    # ------------------------------------------------------------ what tasks do here
+
+    @types.coroutine
+    def park(self, task: Any, abort: AbortFunc) -> Generator[Any, Any, None]:
+        task.custom_sleep_data = self
+        answer = yield _Wait(abort)
+        if answer is not WAKE:
+            try:
+                answer.unwrap()
+            finally:
+                # The error that it raises leads to this frame.
+                del answer
+
+    def wake(self, task: Any) -> None:
+        if self._instruments or self._closed:
+            reschedule(task, WAKE)
+            return
+        task._abort_func = None
+        task.custom_sleep_data = None
+        self._put(task)
+
+    def start(self) -> None:
+        if not self._instruments and not self._closed:
+            # Else messages between others, in the step queue, would overtake it.
+            self._put(self._runner.runq.pop())
+
+    def _put(self, task: Any) -> None:
+        self._ready.append(task)
+        idle = self._idle
+        if idle is not None:
+            self._idle = None
+            reschedule(idle, WAKE)
+
+    def _return(self, task: Any) -> None:
+        """Leave a task that is ready to Trio after all."""
+        if task._next_send_fn is None:
+            reschedule(task, WAKE)
+        else:
+            self._runner.runq.append(task)
+
+    def ask(self, box: Box, request: object, task: Any) -> bool:
+        idle: Any = box.parked
+        ready = self._ready
+        if (
+            idle is None
+            # Who is ready comes first: this is a short cut, and no overtaking.
+            or ready
+            or self._credit <= 0
+            or self._depth >= DEPTH
+            or idle.custom_sleep_data is not self
+            or self._instruments
+            or self._closed
+            # The caller is to hear of its cancellation instead of the answer.
+            or task._cancel_status.effectively_cancelled
+            or self._runner.ki_pending
+            # What the server raised would be raised in the context of this one.
+            or sys.exception() is not None
+        ):
+            return super().ask(box, request, task)
+        # What is delivered wakes nobody, but is found at once.
+        box.parked = None
+        task.custom_sleep_data = self._asking
+        try:
+            box.deliver(request)
+        except BaseException:
+            box.parked = idle
+            raise
+        idle._abort_func = None
+        idle.custom_sleep_data = None
+        self._depth += 1
+        self._step(idle)
+        self._depth -= 1
+        if ready and ready[0] is task:
+            ready.popleft()
+            return False
+        return True
+
+    # ------------------------------------------------------------------- the stepper
+
+    @enable_ki_protection
+    async def run(self) -> None:
+        """Step what is ready, until there are no users any more."""
+        me = current_task()
+        now = trio.lowlevel.current_clock().current_time
+        ready = self._ready
+        trio_ready = self._runner.runq
+        try:
+            while self._users:
+                self._credit = BURST
+                bursts, ends = 0, 0.0
+                while ready:
+                    task = ready.popleft()
+                    if self._instruments:
+                        self._return(task)
+                        continue
+                    self._step(task)
+                    del task
+                    if self._credit <= 0:
+                        self._credit = BURST
+                        bursts += 1
+                        # What is left of Trio's present batch cannot be seen.
+                        if trio_ready or bursts >= BURSTS or now() >= ends:
+                            await cancel_shielded_checkpoint()
+                            bursts, ends = 0, now() + SLICE_SECONDS
+                self._idle = me
+                await wait_task_rescheduled(self._abort)
+        finally:
+            self._closed = True
+            self._idle = None
+            for task in ready:
+                self._return(task)
+
+    def _abort(self, _raise_cancel: Callable[[], object]) -> Abort:
+        self._idle = None
+        return Abort.SUCCEEDED
+
+    @enable_ki_protection
+    def _step(self, task: Any) -> None:
+        """Run *task* until it waits again, as a turn of Trio's own loop would."""
+        self._credit -= 1
+        context = _context
+        stepping = context.task
+        context.task = task
+        final: Outcome[object]
+        try:
+            if task._next_send_fn is None:
+                trap = task.context.run(task.coro.send, WAKE)
+            else:
+                # Its first step.
+                task._next_send_fn = task._next_send = None
+                trap = task.context.run(task.coro.send, None)
+        except StopIteration as stop:
+            final = Value(stop.value)
+        except BaseException as error:  # noqa: BLE001 - the nursery has it
+            trace = error.__traceback__
+            final = Error(error.with_traceback(trace and trace.tb_next))
+            del trace
+        else:
+            task._schedule_points += 1
+            if type(trap) is _Wait:
+                task._cancel_points += 1
+                task._abort_func = trap.abort_func
+                if task._cancel_status.effectively_cancelled:
+                    task._attempt_delivery_of_any_pending_cancel()
+                elif self._runner.ki_pending and task is self._runner.main_task:
+                    task._attempt_delivery_of_pending_ki()
+            else:
+                self._step_oddly(task, trap)
+            context.task = stepping
+            return
+        context.task = stepping
+        self._runner.task_exited(task, final)
+        # It leads to a traceback, and that to this frame.
+        del final
+
+    def _step_oddly(self, task: Any, trap: Any) -> None:
+        if trap is _traps.CancelShieldedCheckpoint:
+            self._runner.reschedule(task)
+        elif type(trap) is _traps.PermanentlyDetachCoroutineObject:
+            self._runner.task_exited(task, trap.final_outcome)
+        else:
+            # It is thrown into the task, as Trio would.
+            error = TypeError(f"a process awaits what is not Trio's: {trap!r}")
+            self._runner.reschedule(task, error)
+            task._next_send_fn = task.coro.throw
+
+    # --------------------------------------------------------------------- its users
+
+    def join(self) -> None:
+        """Begin to use the queue."""
+        self._users += 1
+        if self._users == 1:
+            spawn_system_task(self.run, name="otp steps")
+
+    def leave(self) -> None:
+        """Use it no longer."""
+        self._users -= 1
+        if not self._users:
+            # A node that comes later makes a new one.
+            _queue.set(None)
+            if self._idle is not None:
+                idle, self._idle = self._idle, None
+                reschedule(idle, WAKE)
+
+
+@final
+class _Asking(Scheduler):
+    """Stands in a task inside of whose step a server is run: it gets into the line.
+
+    When the server parks, it is seen whether the caller is the next.
+    """
+
+    __slots__ = ("_ready",)
+
+    def __init__(self, ready: deque[Any]) -> None:
+        self._ready = ready
+
+    def wake(self, task: Any) -> None:
+        task.custom_sleep_data = None
+        self._ready.append(task)
+
+
+_queue: RunVar[StepQueue | None] = RunVar("otp_steps", None)
+
+# What is wrong with this Trio, None if nothing is; empty before it has been tried out.
+_verdict: list[str | None] = []
+
+
+def join() -> StepQueue | None:
+    """Begin to use the step queue of this Trio run, None if Trio is not fit for it."""
+    if not _verdict:
+        _verdict.append(find_problem())
+        if _verdict[0] is not None:
+            emit(SchedulerReport(trio.__version__, _verdict[0]))
+    if _verdict[0] is not None:
+        return None
+    queue = _queue.get()
+    if queue is None:
+        queue = StepQueue()
+        _queue.set(queue)
+    queue.join()
+    return queue
+
+
+def find_problem() -> str | None:
+    """Try out whether this Trio is fit for the step queue, and say what is not."""
+    return try_out(_rehearse)
+
+
+async def _rehearse() -> str | None:
+    missing = _missing_names()
+    if missing:
+        return f"there is no {', '.join(missing)}"
+    queue = StepQueue()
+    queue.join()
+    await rehearse(queue)
+    queue.leave()
+    return None
+
+
+def _missing_names() -> list[str]:
+    task: Any = current_task()
+    needed = {
+        _run: "GLOBAL_RUN_CONTEXT",
+        _traps: "WaitTaskRescheduled CancelShieldedCheckpoint "
+        "PermanentlyDetachCoroutineObject",
+        _context: "runner task",
+        task: "context coro custom_sleep_data _abort_func _cancel_points "
+        "_cancel_status _next_send _next_send_fn _schedule_points "
+        "_attempt_delivery_of_any_pending_cancel _attempt_delivery_of_pending_ki",
+        task._cancel_status: "effectively_cancelled",
+        task._runner: "instruments ki_pending main_task reschedule runq task_exited",
+    }
+    return [
+        name
+        for owner, names in needed.items()
+        for name in names.split()
+        if not hasattr(owner, name)
+    ]
