@@ -40,7 +40,7 @@ from ..gen import (
     send_cast,
     send_request,
 )
-from ..kernel import Pid, dead_letter, is_ghost
+from ..kernel import Mailbox, Pid, dead_letter, is_ghost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -191,7 +191,7 @@ class CastClause(Clause, Generic[ServerT_co, P]):
             self.check(args, kwargs)
             send_cast(server, KeywordCast(self.name, args, kwargs))
             return
-        if not self.least <= len(args) <= self.most:
+        if len(args) != self.most and not self.least <= len(args) < self.most:
             self.check(args, kwargs)
         # send_cast(), without a call of its own: there is little else in a cast.
         process = server.process if type(server) is Pid else find_quietly(server)
@@ -199,7 +199,11 @@ class CastClause(Clause, Generic[ServerT_co, P]):
         if process is None:
             dead_letter(server, message, "dead")
         elif not process.node.ghosts or not is_ghost():
-            process.mailbox.deliver(message)
+            box = process.mailbox
+            if box.parked is None and type(box) is Mailbox:
+                box.inbox.append(message)
+            else:
+                box.deliver(message)
 
 
 @overload

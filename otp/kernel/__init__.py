@@ -123,7 +123,6 @@ from ._scheduler import (
     Scheduler as Scheduler,
     SchedulerName as SchedulerName,
     stay as stay,
-    wake as wake,
 )
 from ._timers import TimerRef as TimerRef, Timers as Timers
 from ._waiter import PENDING as PENDING, Waiter as Waiter

@@ -18,7 +18,7 @@ from trio.lowlevel import Abort, current_task
 
 from ._errors import InvalidSpecError, MailboxFullError
 from ._messages import Down, Exited, Timeout
-from ._scheduler import BY_TRIO, wake
+from ._scheduler import BY_TRIO
 from ._waiter import Waiter
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Mailbox:
         task = self.parked
         if task is not None:
             self.parked = None
-            wake(task)
+            task.custom_sleep_data.wake(task)
 
     deliver = put
 
@@ -161,21 +161,25 @@ class Mailbox:
         task = self.parked
         if task is not None:
             self.parked = None
-            wake(task)
+            task.custom_sleep_data.wake(task)
 
     def abort(self, _raise_cancel: Callable[[], object]) -> Abort:
         self.parked = None
         return Abort.SUCCEEDED
 
-    async def park(self, scheduler: Scheduler = BY_TRIO) -> None:
-        """Wait until something is put in, or until `interrupt`."""
+    def begin_to_park(self) -> Task:
+        """Note that the task that runs, which is returned, parks here next."""
         if self.parked is not None:
             raise RuntimeError("another task already receives for this process")
         self.credit = SLICE
         self.slices = 0
         self.heard = len(self.inbox)
         self.parked = task = current_task()
-        await scheduler.park(task, self.abort)
+        return task
+
+    async def park(self, scheduler: Scheduler = BY_TRIO) -> None:
+        """Wait until something is put in, or until `interrupt`."""
+        await scheduler.park(self.begin_to_park(), self.abort)
 
 
 @final

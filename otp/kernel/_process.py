@@ -19,6 +19,7 @@ and what it sends meanwhile is ignored.
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, cast, final
 
 import trio
@@ -300,22 +301,20 @@ class Process(Relations):
         if timeout <= 0:
             box.heard = len(box.inbox)
             raise ReceiveTimeoutError(timeout)
-        if timeout == float("inf"):
-            return await self._await_fitting(fits)
-        return await self._await_fitting_until(fits, timeout)
-
-    async def _await_fitting(self, fits: Callable[[object], bool] | None) -> object:
-        box = self.mailbox
+        if timeout != inf:
+            return await self._receive_until(fits, timeout)
+        park = self.node.scheduler.park
         while True:
             seen = len(box.inbox)
-            await box.park(self.node.scheduler)
+            # Mailbox.park(), without a frame of its own.
+            await park(box.begin_to_park(), box.abort)
             # What another task of this process took out meanwhile moved the others.
             seen = min(seen, box.heard)
             found = box.take() if fits is None else box.find(fits, seen)
             if found is not MISSING:
                 return found
 
-    async def _await_fitting_until(
+    async def _receive_until(
         self, fits: Callable[[object], bool] | None, timeout: float
     ) -> object:
         box = self.mailbox

@@ -1,8 +1,9 @@
 """How a task waits and is woken: by Trio's own means.
 
 Whoever waits parks with the scheduler of a node, and leaves that scheduler in its task,
-so that whoever wakes it, from whichever node, need not know how. The other scheduler,
-which is faster, is in ``_steps``.
+so that whoever wakes it, from whichever node, need not know how: it calls
+``task.custom_sleep_data.wake(task)``. The other scheduler, which is faster, is in
+``_steps``.
 """
 
 from __future__ import annotations
@@ -91,9 +92,9 @@ class Scheduler:
         It need not if it has been woken by the answer already. If there is an answer
         and it has to park all the same, it is the turn of others: it parks with `stay`.
         """
-        task.custom_sleep_data = _AWAKE
+        task.custom_sleep_data = AWAKE
         box.deliver(request)
-        return task.custom_sleep_data is _AWAKE
+        return task.custom_sleep_data is AWAKE
 
 
 class _Awake(Scheduler):
@@ -105,16 +106,10 @@ class _Awake(Scheduler):
         task.custom_sleep_data = None
 
 
-_AWAKE: Final = _Awake()
+AWAKE: Final = _Awake()
 BY_TRIO: Final = Scheduler()
 
 
 def stay(_raise_cancel: Callable[[], object]) -> Abort:
     """Be the abort function of who is woken already and only waits for its turn."""
     return Abort.FAILED
-
-
-def wake(task: Task) -> None:
-    """Let *task*, which is parked, go on. Every wake-up passes here."""
-    scheduler: Scheduler = task.custom_sleep_data
-    scheduler.wake(task)

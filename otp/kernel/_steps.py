@@ -41,7 +41,7 @@ from trio.lowlevel import (
 
 from ._rehearsal import rehearse, try_out
 from ._report import SchedulerReport, emit
-from ._scheduler import WAKE, Scheduler
+from ._scheduler import AWAKE, WAKE, Scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -78,23 +78,32 @@ class StepQueue(Scheduler):
     """
 
     __slots__ = (
+        "_abort_of",
         "_asking",
-        "_closed",
+        "_context",
         "_credit",
         "_depth",
         "_idle",
-        "_instruments",
         "_ready",
+        "_reasons",
         "_runner",
+        "_trap",
         "_users",
     )
 
     name = "step"
 
     def __init__(self) -> None:
+        # What everybody yields to park. Whoever steps the task reads the abort function
+        # from it at once, so that it need not be made anew, which takes longer than
+        # all else about parking.
+        self._trap: Any = _Wait(None)
+        self._abort_of: dict[str, AbortFunc | None] = vars(self._trap)
+        # What is Trio's idea of the task that runs, without the search for the thread.
+        self._context: dict[str, Any] = vars(_context)
         self._runner: Any = _context.runner
-        # Empty as long as Trio has no instruments.
-        self._instruments: dict[object, None] = self._runner.instruments["_all"]
+        # Why tasks are left to Trio: the instruments that it has, or the end.
+        self._reasons: dict[object, None] = self._runner.instruments["_all"]
         self._ready: deque[Any] = deque()
         # The stepper, while it waits for something to do.
         self._idle: Any = None
@@ -105,14 +114,14 @@ class StepQueue(Scheduler):
         self._asking = _Asking(self._ready)
         # How many nodes use this queue; without any, the stepper goes.
         self._users = 0
-        self._closed = False
 
     # ------------------------------------------------------------ what tasks do here
 
     @types.coroutine
     def park(self, task: Any, abort: AbortFunc) -> Generator[Any, Any, None]:
         task.custom_sleep_data = self
-        answer = yield _Wait(abort)
+        self._abort_of["abort_func"] = abort
+        answer = yield self._trap
         if answer is not WAKE:
             try:
                 answer.unwrap()
@@ -121,15 +130,20 @@ class StepQueue(Scheduler):
                 del answer
 
     def wake(self, task: Any) -> None:
-        if self._instruments or self._closed:
+        if self._reasons:
             reschedule(task, WAKE)
             return
         task._abort_func = None
         task.custom_sleep_data = None
-        self._put(task)
+        # _put(), without a call of its own.
+        self._ready.append(task)
+        idle = self._idle
+        if idle is not None:
+            self._idle = None
+            reschedule(idle, WAKE)
 
     def start(self) -> None:
-        if not self._instruments and not self._closed:
+        if not self._reasons:
             # Else messages between others, in the step queue, would overtake it.
             self._put(self._runner.runq.pop())
 
@@ -157,15 +171,17 @@ class StepQueue(Scheduler):
             or self._credit <= 0
             or self._depth >= DEPTH
             or idle.custom_sleep_data is not self
-            or self._instruments
-            or self._closed
+            or self._reasons
             # The caller is to hear of its cancellation instead of the answer.
             or task._cancel_status.effectively_cancelled
             or self._runner.ki_pending
             # What the server raised would be raised in the context of this one.
             or sys.exception() is not None
         ):
-            return super().ask(box, request, task)
+            # Scheduler.ask(), without a call of its own.
+            task.custom_sleep_data = AWAKE
+            box.deliver(request)
+            return task.custom_sleep_data is AWAKE
         # What is delivered wakes nobody, but is found at once.
         box.parked = None
         task.custom_sleep_data = self._asking
@@ -199,7 +215,7 @@ class StepQueue(Scheduler):
                 bursts, ends = 0, 0.0
                 while ready:
                     task = ready.popleft()
-                    if self._instruments:
+                    if self._reasons:
                         self._return(task)
                         continue
                     self._step(task)
@@ -211,10 +227,12 @@ class StepQueue(Scheduler):
                         if trio_ready or bursts >= BURSTS or now() >= ends:
                             await cancel_shielded_checkpoint()
                             bursts, ends = 0, now() + SLICE_SECONDS
+                # Nothing is to be kept alive by what it waited for last.
+                self._abort_of["abort_func"] = None
                 self._idle = me
                 await wait_task_rescheduled(self._abort)
         finally:
-            self._closed = True
+            self._reasons = {"over": None}
             self._idle = None
             for task in ready:
                 self._return(task)
@@ -227,9 +245,9 @@ class StepQueue(Scheduler):
     def _step(self, task: Any) -> None:
         """Run *task* until it waits again, as a turn of Trio's own loop would."""
         self._credit -= 1
-        context = _context
-        stepping = context.task
-        context.task = task
+        context = self._context
+        stepping = context["task"]
+        context["task"] = task
         final: Outcome[object]
         try:
             if task._next_send_fn is None:
@@ -251,13 +269,13 @@ class StepQueue(Scheduler):
                 task._abort_func = trap.abort_func
                 if task._cancel_status.effectively_cancelled:
                     task._attempt_delivery_of_any_pending_cancel()
-                elif self._runner.ki_pending and task is self._runner.main_task:
+                elif task is self._runner.main_task and self._runner.ki_pending:
                     task._attempt_delivery_of_pending_ki()
             else:
                 self._step_oddly(task, trap)
-            context.task = stepping
+            context["task"] = stepping
             return
-        context.task = stepping
+        context["task"] = stepping
         self._runner.task_exited(task, final)
         # It leads to a traceback, and that to this frame.
         del final

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from trio.lowlevel import Abort, current_task
 
 from ._current import current_scheduler
-from ._scheduler import wake
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +66,7 @@ class Waiter:
         task = self.task
         if task is not None:
             self.task = None
-            wake(task)
+            task.custom_sleep_data.wake(task)
         return True
 
     def fail(self, error: BaseException) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import trio
 
 from ..kernel import MISSING, current, current_process, drop_alias, make_alias, route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from ..kernel import Alias, ServerRef, Until
 
@@ -31,16 +31,16 @@ def send(dest: ServerRef | Alias, message: object) -> None:
 
 
 @overload
-async def receive(*, timeout: float = inf) -> object: ...
+def receive(*, timeout: float = inf) -> Coroutine[Any, Any, object]: ...
 @overload
-async def receive(match: type[T], *, timeout: float = inf) -> T: ...
+def receive(match: type[T], *, timeout: float = inf) -> Coroutine[Any, Any, T]: ...
 @overload
-async def receive(
+def receive(
     match: Callable[[object], bool], *, timeout: float = inf
-) -> object: ...
-async def receive(
+) -> Coroutine[Any, Any, object]: ...
+def receive(
     match: type[T] | Callable[[object], bool] | None = None, *, timeout: float = inf
-) -> object:
+) -> Coroutine[Any, Any, object]:
     """Take the oldest message that fits out of the caller's mailbox, and return it.
 
     The messages that do not fit stay where they are, in their order. The time runs
@@ -56,7 +56,8 @@ async def receive(
         ReceiveTimeoutError: none came in time.
         NotAProcessError: the caller is no process, so it has no mailbox.
     """
-    return await current_process("receive()").receive(_fits(match), timeout)
+    # Not a coroutine around a coroutine.
+    return current_process("receive()").receive(_fits(match), timeout)
 
 
 @overload

@@ -293,7 +293,7 @@ def _seen_by(instrument: trio.abc.Instrument) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         if queue is not None:
-            patch.setattr(queue, "_instruments", {})
+            patch.setattr(queue, "_reasons", {})
             patch.setattr(_steps.StepQueue, "_step", seen)
             # A server that answers at once leaves no moment for a cancellation.
             patch.setattr(_steps.StepQueue, "ask", Scheduler.ask)
