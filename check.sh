@@ -24,6 +24,11 @@ python -m pytest
 step "examples"
 scripts/run_examples.sh examples
 
+step "benchmarks"
+python -m benchmarks --smoke >/dev/null
+python -m benchmarks growth --smoke >/dev/null
+echo "they work; for the numbers: python -m benchmarks"
+
 step "documentation"
 python -m sphinx -W -n -E --keep-going -q -b html docs docs/_build/html
 echo "built docs/_build/html"

@@ -6,15 +6,25 @@ five seconds, links, reports.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from inspect import signature
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import trio
+from loguru import logger
 
 import otp
-from otp import gen_server, process, supervisor
+from otp import gen_server, process, registry, supervisor, task, timer
+
+from .adapter import Adapter
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from loguru import Message
+
+    from .adapter import Names
+
+Scheduler = Literal["trio", "step"]
 
 T = TypeVar("T")
 
@@ -70,10 +80,43 @@ async def enter(
     await gen_server.enter_loop(Counter(on_init, on_exit))
 
 
-class Hooks:
+class PlainNames:
+    """The names of the node."""
+
+    register = staticmethod(process.register)
+    unregister = staticmethod(process.unregister)
+    whereis = staticmethod(process.whereis)
+
+    def address(self, key: str, /) -> otp.Name[Counter]:
+        return otp.Name[Counter](key)
+
+
+class RegistryKeys:
+    """The keys of a registry, as via names."""
+
+    def __init__(self, pid: otp.Pid[otp.Registry[Any, Any]]) -> None:
+        self.pid = pid
+        names = registry.via(pid, "any").registry
+        self.register = names.register_name
+        self.unregister = names.unregister_name
+
+    def whereis(self, key: str, /) -> otp.Pid | None:
+        return registry.whereis(self.pid, key)
+
+    def address(self, key: str, /) -> otp.Via[Counter]:
+        return registry.via(self.pid, key)
+
+
+def has_schedulers() -> bool:
+    """Tell whether a node can be told how its processes are scheduled."""
+    return "scheduler" in signature(otp.Node).parameters
+
+
+class Hooks(Adapter):
     """What the workloads need."""
 
-    def __init__(self) -> None:
+    def __init__(self, scheduler: Scheduler | None = None) -> None:
+        self.node: dict[str, Any] = {"scheduler": scheduler} if scheduler else {}
         self.call = Counter.add
         self.cast = Counter.tell
         self.stop_nowait = Counter.stop
@@ -84,7 +127,7 @@ class Hooks:
 
     def run(self, main: Callable[[], Awaitable[T]]) -> T:
         async def go() -> T:
-            async with otp.Node():
+            async with otp.Node(**self.node):
                 return await main()
 
         return trio.run(go)
@@ -117,6 +160,46 @@ class Hooks:
         self, fn: Callable[..., Awaitable[object]], *args: object
     ) -> otp.Pid:
         return process.spawn(fn, *args)
+
+    async def run_task(self, fn: Callable[..., Awaitable[T]], *args: object) -> T:
+        return await task.await_(task.async_(fn, *args))
+
+    async def recv_match(self, fits: Callable[[object], bool]) -> object:
+        return await process.receive(fits)
+
+    def send_after(
+        self, seconds: float, pid: otp.Pid, message: object
+    ) -> timer.TimerRef:
+        return timer.send_after(seconds, pid, message)
+
+    def cancel_timer(self, ref: timer.TimerRef) -> float | None:
+        return timer.cancel_timer(ref)
+
+    def names(self) -> Names:
+        return PlainNames()
+
+    async def start_registry(self) -> Names:
+        return RegistryKeys(await supervisor.start_link(otp.Registry, keys="unique"))
+
+    def monitor(self, pid: otp.Pid) -> otp.Ref:
+        return process.monitor(pid)
+
+    def demonitor(self, ref: otp.Ref) -> bool:
+        return process.demonitor(ref)
+
+    def link(self, pid: otp.Pid) -> None:
+        process.link(pid)
+
+    def unlink(self, pid: otp.Pid) -> bool:
+        return process.unlink(pid)
+
+    def read_reports(self, reader: Callable[[object], object]) -> None:
+        def read(line: Message) -> None:
+            reader(line.record["extra"]["report"])
+
+        logger.remove()
+        logger.add(read)
+        logger.enable("otp")
 
 
 hooks = Hooks()

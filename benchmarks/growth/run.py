@@ -1,0 +1,67 @@
+"""Measures growth: each subject, for each size, in a fresh process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import trio
+
+import otp
+
+from ..peers import BenchmarkError
+from ..runner import PATIENCE, ROOT
+from . import SUBJECTS, sizes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ..rows import Metrics
+
+Curves = dict[str, dict[str, dict[int, float]]]
+"""Microseconds, by subject, operation and size."""
+
+
+def measure_subject(subject: str, size: int) -> Metrics:
+    """Measure a subject for one size, in this process."""
+
+    async def main() -> Metrics:
+        async with otp.Node(shutdown_timeout=0):
+            return await SUBJECTS[subject](size)
+
+    return trio.run(main)
+
+
+def measure_subject_afresh(subject: str, size: int) -> Metrics:
+    """Measure a subject for one size in a process of its own.
+
+    Raises:
+        BenchmarkError: that failed.
+    """
+    command = [sys.executable, "-m", "benchmarks.growth", subject, str(size)]
+    done = subprocess.run(
+        command, capture_output=True, check=False, cwd=ROOT, text=True, timeout=PATIENCE
+    )
+    if done.returncode != 0:
+        raise BenchmarkError(f"{subject}, {size:,}: it failed\n{done.stderr}")
+    metrics: Metrics = json.loads(done.stdout)
+    return metrics
+
+
+def measure_growth(
+    subjects: Sequence[str],
+    most: int,
+    measure: Callable[[str, int], Metrics],
+    progress: Callable[[str], object],
+) -> Curves:
+    """Measure all subjects, each for sizes up to *most*."""
+    curves: Curves = {}
+    for subject in subjects:
+        curve = curves.setdefault(subject, {})
+        for size in sizes_of(subject, most):
+            progress(f"{subject}: {size:,}")
+            for operation, number in measure(subject, size).items():
+                curve.setdefault(operation, {})[size] = number
+    return curves
