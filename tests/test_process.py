@@ -216,6 +216,39 @@ async def test_only_one_task_of_a_process_can_receive() -> None:
         nursery.cancel_scope.cancel()
 
 
+@in_process
+async def test_no_message_is_missed_while_another_task_takes_one() -> None:
+    me = process.self()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_expect, "this")
+        await wait_all_tasks_blocked()
+        process.send(me, "other")
+        process.send(me, "this")
+        # Before the task that waits has run.
+        other = process.receive_nowait()
+
+    assert other == "other"
+
+
+@in_process
+async def test_no_message_is_missed_while_another_task_picks_one_of_many() -> None:
+    me = process.self()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_expect, "this")
+        await wait_all_tasks_blocked()
+        for number in range(1000):
+            process.send(me, number)
+        process.send(me, "this")
+        first = process.receive_nowait(int)
+
+    assert first == 0
+    assert await flush() == list(range(1, 1000))
+
+
+async def _expect(message: object) -> None:
+    assert await process.receive(str, timeout=1) == message
+
+
 # ---------------------------------------------------------------------- fairness
 
 

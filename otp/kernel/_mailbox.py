@@ -41,6 +41,9 @@ TURN: Final = 0.01
 SLICE: Final = 50
 """After how many messages it is seen whether the turn is over."""
 
+FEW: Final = 256
+"""How many messages may move up when one before them is taken out of the inbox."""
+
 
 class Missing:
     """Stands for "no such message", which no message can be."""
@@ -66,7 +69,8 @@ class Mailbox:
         self.inbox: list[object] = []
         self.pending: list[object] = []
         self.parked: Task | None = None
-        # How many messages of the inbox were there when the owner last looked at all.
+        # How many messages of the inbox were there when the owner last looked at all;
+        # -1 if the inbox has been turned round since: then all in it are new.
         self.heard = 0
         # How many messages are left in this slice, and how many slices of this turn
         # are over; whoever parks begins a new one.
@@ -100,10 +104,13 @@ class Mailbox:
         return self.pending.pop()
 
     def turn(self) -> None:
-        """Turn the inbox round for the owner to take from; *pending* is empty."""
+        """Turn the inbox round for the owner to take from; *pending* is empty.
+
+        What is in it then is not new any more.
+        """
         self.inbox, self.pending = self.pending, self.inbox
         self.pending.reverse()
-        self.heard = 0
+        self.heard = -1
 
     def find(self, fits: Callable[[object], bool], seen: int = -1) -> object:
         """Take out the oldest message that fits, or return `MISSING`.
@@ -120,9 +127,25 @@ class Mailbox:
         inbox = self.inbox
         for i in range(seen, len(inbox)):
             if fits(inbox[i]):
+                if len(inbox) - i > FEW:
+                    return self._turn_and_take(i)
                 self.heard -= i < self.heard
                 return inbox.pop(i)
         return MISSING
+
+    def _turn_and_take(self, i: int) -> object:
+        """Take the message at *i* out of a long inbox, and turn the rest round.
+
+        Whoever takes many from near the front of so many does not move all of the
+        others up each time.
+        """
+        inbox = self.inbox
+        inbox.reverse()
+        found = inbox.pop(len(inbox) - 1 - i)
+        inbox += self.pending
+        self.inbox, self.pending = [], inbox
+        self.heard = -1
+        return found
 
     def turn_is_over(self) -> bool:
         """Count a slice, and tell whether the owner has had its turn, too.
@@ -138,16 +161,15 @@ class Mailbox:
         self.slices = 0
         return True
 
-    def take_back(self, fits: Callable[[object], bool]) -> bool:
-        """Take out a message that fits if it is new, and tell whether there was one.
+    def take_back(self, fits: Callable[[object], bool]) -> object:
+        """Take out the newest message that fits, if it is new, or return `MISSING`.
 
         It is new if the owner has not looked through its mail in vain since it came.
         """
-        for i in range(len(self.inbox) - 1, self.heard - 1, -1):
+        for i in range(len(self.inbox) - 1, max(self.heard, 0) - 1, -1):
             if fits(self.inbox[i]):
-                del self.inbox[i]
-                return True
-        return False
+                return self.inbox.pop(i)
+        return MISSING
 
     def close(self) -> list[object]:
         """Empty the mailbox for good and return what was in it."""

@@ -120,7 +120,8 @@ def demonitor(ref: Ref, *, flush: bool = False) -> bool:
         drop_alias(ref)
     if not active:
         # That nobody was there is heard with the next mail, and not before.
-        active = caller.mailbox.take_back(lambda m: _is_nobody(m, ref))
+        new = caller.mailbox.take_back(lambda m: _is_nobody(m, ref))
+        active = new is not MISSING
     if flush and not active:
         caller.mailbox.find(lambda m: isinstance(m, Down) and m.ref is ref)
     return active

@@ -10,6 +10,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from otp import Bounded, InvalidSpecError
 from otp.kernel import MISSING, Mailbox
+from otp.kernel._mailbox import FEW
 
 
 def full_of(messages: range) -> Mailbox:
@@ -69,6 +70,43 @@ def test_a_search_may_go_on_where_the_last_one_ended() -> None:
     assert box.find(fits, 1) == 1
     assert asked == [1]
     assert list(box) == [1, 2, 0]
+
+
+def test_what_is_taken_from_the_front_of_many_moves_them_up_once() -> None:
+    box = full_of(range(2 * FEW))
+    box.take()
+    for message in range(2 * FEW):
+        box.put(-message)
+
+    assert box.find(lambda m: m == -1) == -1
+    assert box.inbox == []
+    assert list(box) == [*range(1, 2 * FEW), 0, *range(-2, -2 * FEW, -1)]
+
+
+def test_a_search_in_what_was_turned_round_looks_at_all_of_it_again() -> None:
+    box = full_of(range(3))
+    box.take()
+    box.put(3)
+
+    assert box.find(lambda m: m == 2, box.heard) == 2
+
+
+def test_the_newest_is_taken_back_unless_it_was_heard() -> None:
+    box = full_of(range(4))
+    box.heard = 2
+
+    assert box.take_back(lambda m: m in (1, 2)) == 2
+    assert box.take_back(lambda m: m in (1, 2)) is MISSING
+    assert list(box) == [0, 1, 3]
+
+
+def test_what_was_turned_round_is_not_new() -> None:
+    box = full_of(range(3))
+    box.take()
+    box.put(3)
+
+    assert box.take_back(lambda m: m == 2) is MISSING
+    assert box.take_back(lambda m: m == 3) == 3
 
 
 def test_a_closed_mailbox_gives_all_it_had() -> None:
@@ -136,6 +174,11 @@ class MailboxMachine(RuleBasedStateMachine):
     def put(self, message: int) -> None:
         self.box.put(message)
         self.model.append(message)
+
+    @rule(message=st.integers(0, 5))
+    def put_many(self, message: int) -> None:
+        for n in range(FEW):
+            self.put((message + n) % 6)
 
     @rule()
     def take(self) -> None:
