@@ -26,6 +26,8 @@ from ..kernel import (
     NoProc,
     Reason,
     ReceiveTimeoutError,
+    current_process,
+    process_of,
     wait_gone,
     watch_end,
 )
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 
     from ..kernel import ExitReason, Pid, Process, Ref
     from ..proc_lib import ShutdownLimit
+
+MANY: Final = 20
+"""How many children are told to end before what is left of them may go."""
 
 UNLINKED: Final = Reason("child_process_unlinked")
 """Why a child died that had removed its link first: nobody knows."""
@@ -57,16 +62,21 @@ async def stop_children(
     """
     waiting: dict[Ref, Pid] = {}
     overdue: dict[float, list[Pid]] = {}
-    for pid, limit in limits.items():
-        waiting[process.monitor(pid)] = pid
-        if limit == "brutal_kill":
-            process.exit(pid, KILL)
+    reasons: dict[Pid, ExitReason] = {}
+    for told, (pid, limit) in enumerate(limits.items(), 1):
+        ref = process.monitor(pid)
+        process.exit(pid, KILL if limit == "brutal_kill" else SHUTDOWN)
+        if pid.process is None:
+            reasons[pid] = _take_leave(pid, _newest_down(ref).reason)
         else:
-            process.exit(pid, SHUTDOWN)
-            overdue.setdefault(limit, []).append(pid)
+            waiting[ref] = pid
+            overdue.setdefault(_seconds(limit), []).append(pid)
+        if told % MANY == 0:
+            # Otherwise the tasks of all the dead are there at once, and the collector
+            # looks through them, and through all that live, again and again.
+            await trio.lowlevel.checkpoint()
     now = trio.current_time()
     left = sorted(overdue, reverse=True)
-    reasons: dict[Pid, ExitReason] = {}
     while waiting:
         try:
             down = await _receive_down(waiting, now + left[-1] if left else inf)
@@ -81,6 +91,14 @@ async def stop_children(
         for pid in reasons:
             await wait_gone(pid)
     return reasons
+
+
+def _newest_down(ref: Ref) -> Down:
+    """Take what the monitor of a process says that has just been found dead."""
+    mailbox = current_process("a supervisor").mailbox
+    return cast(
+        "Down", mailbox.take_back(lambda m: isinstance(m, Down) and m.ref is ref)
+    )
 
 
 async def _receive_down(waiting: Mapping[Ref, Pid], deadline: float) -> Down:
@@ -118,11 +136,11 @@ async def reap(supervisor: Process, limits: Mapping[Pid, ShutdownLimit]) -> None
     await trio.lowlevel.checkpoint()
     left = [
         (_seconds(limits.get(child.pid, default_shutdown("worker"))), child)
-        for child in supervisor.node.processes.values()
-        if child.task is not None and child.task.parent_nursery is nursery
+        for child in map(process_of, nursery.child_tasks)
+        if child is not None and child.reason is None
     ]
     now = trio.current_time()
-    for seconds, child in sorted(left, key=lambda pair: pair[0]):
+    for seconds, child in sorted(left, key=lambda pair: (pair[0], pair[1].pid.serial)):
         with trio.move_on_at(now + seconds):
             await watch_end(child).wait()
         child.exit_signal(supervisor, KILL, by_link=False)

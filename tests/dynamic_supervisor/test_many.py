@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from otp import GenServer, Pid, Reason, child_spec, process
+from otp import GenServer, Kill, Pid, Reason, child_spec, process, supervisor
+from otp.abc import Instrument
 from otp.dynamic_supervisor import (
     MaxChildrenError,
     count_children,
@@ -15,12 +16,15 @@ from otp.dynamic_supervisor import (
 )
 from otp.kernel import current_node
 from otp.supervisor._children import Children
-from tests.kernel.support import in_process
+from otp.supervisor._shutdown import MANY
+from tests.kernel.support import collected_reports, in_process
 
 from .support import kill, shown, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from otp import ExitReason
 
 
 class Watched(dict[Any, Any]):
@@ -68,6 +72,52 @@ async def test_nobody_looks_through_all_children(
         links.closed = processes.closed = False
 
     assert (await count_children(sup)).active == 18
+
+
+@in_process
+async def test_one_that_is_killed_looks_for_its_own_children_only() -> None:
+    sup = await start()
+    pids = [await start_child(sup, child_spec(GenServer)) for _ in range(3)]
+    node = current_node()
+    node.processes = processes = Watched(node.processes)
+    await kill(sup, Kill())
+    processes.closed = False
+
+    assert not any(process.is_alive(pid) for pid in pids)
+
+
+class Ghosts(Instrument):
+    """Remembers how many dead processes were there at most whose code still ran."""
+
+    most = 0
+
+    def process_exited(self, pid: Pid, reason: ExitReason) -> None:
+        del pid, reason
+        self.most = max(self.most, current_node().statistics().ghosts)
+
+
+class Stubborn(GenServer):
+    """Traps exits, so that it ends later."""
+
+    async def init(self) -> None:
+        process.trap_exit(True)
+
+
+@in_process
+async def test_the_dead_are_gone_before_the_last_is_told() -> None:
+    sup = await start()
+    children = 10 * MANY
+    for n in range(children):
+        await start_child(sup, child_spec(Stubborn if n % 5 == 0 else GenServer))
+    ghosts = Ghosts()
+    current_node().instruments.append(ghosts)
+
+    with collected_reports() as reports:
+        await supervisor.stop(sup)
+
+    assert ghosts.most <= 3 * MANY
+    assert not reports
+    assert current_node().statistics().processes == 1
 
 
 @pytest.mark.slow
