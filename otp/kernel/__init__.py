@@ -37,7 +37,11 @@ from ._exit_rules import (
     Verdict as Verdict,
     receive_exit as receive_exit,
 )
-from ._ghosts import GHOST_TIME as GHOST_TIME, wait_gone as wait_gone
+from ._ghosts import (
+    DEATHS_AT_ONCE as DEATHS_AT_ONCE,
+    GHOST_TIME as GHOST_TIME,
+    wait_gone as wait_gone,
+)
 from ._ids import (
     Alias as Alias,
     Name as Name,

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 GHOST_TIME: Final = 1.0
 """Seconds after which a ghost is reported, and not waited for any longer."""
 
+DEATHS_AT_ONCE: Final = 20
+"""How many processes may be ended before what is left of them is let go.
+
+If the tasks of very many dead were there at once, the garbage collector would look
+through them, and through all that live, again and again.
+"""
+
 
 async def wait_gone(pid: Pid) -> None:
     """Wait until the code of *pid*, a process that is dead, is over.

@@ -24,6 +24,7 @@ import trio
 
 from ._current import current, enter, leave
 from ._errors import InvalidSpecError, NameTakenError
+from ._ghosts import DEATHS_AT_ONCE
 from ._ids import Name, check_name
 from ._mailbox import Bounded, BoundedMailbox
 from ._messages import DeadLetter
@@ -208,8 +209,10 @@ class Node:
         with trio.move_on_after(self.shutdown_timeout):
             # Again, as long as what is stopped starts something new.
             while mine := self._own_children():
-                for process in reversed(mine):
+                for ended, process in enumerate(reversed(mine), 1):
                     await self._shut_one_down(process)
+                    if ended % DEATHS_AT_ONCE == 0:
+                        await trio.lowlevel.cancel_shielded_checkpoint()
         for process in reversed(list(self.processes.values())):
             process.exit_signal(self.root, KILL, by_link=False)
 

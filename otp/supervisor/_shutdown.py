@@ -18,6 +18,7 @@ import trio
 
 from .. import process
 from ..kernel import (
+    DEATHS_AT_ONCE,
     GHOST_TIME,
     KILL,
     SHUTDOWN,
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
 
     from ..kernel import ExitReason, Pid, Process, Ref
     from ..proc_lib import ShutdownLimit
-
-MANY: Final = 20
-"""How many children are told to end before what is left of them may go."""
 
 UNLINKED: Final = Reason("child_process_unlinked")
 """Why a child died that had removed its link first: nobody knows."""
@@ -71,9 +69,7 @@ async def stop_children(
         else:
             waiting[ref] = pid
             overdue.setdefault(_seconds(limit), []).append(pid)
-        if told % MANY == 0:
-            # Otherwise the tasks of all the dead are there at once, and the collector
-            # looks through them, and through all that live, again and again.
+        if told % DEATHS_AT_ONCE == 0:
             await trio.lowlevel.checkpoint()
     now = trio.current_time()
     left = sorted(overdue, reverse=True)

@@ -14,9 +14,8 @@ from otp.dynamic_supervisor import (
     start_child,
     terminate_child,
 )
-from otp.kernel import current_node
+from otp.kernel import DEATHS_AT_ONCE, current_node
 from otp.supervisor._children import Children
-from otp.supervisor._shutdown import MANY
 from tests.kernel.support import collected_reports, in_process
 
 from .support import kill, shown, start
@@ -106,7 +105,7 @@ class Stubborn(GenServer):
 @in_process
 async def test_the_dead_are_gone_before_the_last_is_told() -> None:
     sup = await start()
-    children = 10 * MANY
+    children = 10 * DEATHS_AT_ONCE
     for n in range(children):
         await start_child(sup, child_spec(Stubborn if n % 5 == 0 else GenServer))
     ghosts = Ghosts()
@@ -115,7 +114,7 @@ async def test_the_dead_are_gone_before_the_last_is_told() -> None:
     with collected_reports() as reports:
         await supervisor.stop(sup)
 
-    assert ghosts.most <= 3 * MANY
+    assert ghosts.most <= 3 * DEATHS_AT_ONCE
     assert not reports
     assert current_node().statistics().processes == 1
 

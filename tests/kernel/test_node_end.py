@@ -19,7 +19,8 @@ from otp import (
     process,
     timer,
 )
-from otp.kernel import current_node, nodes
+from otp.abc import Instrument
+from otp.kernel import DEATHS_AT_ONCE, current_node, nodes
 
 from .support import (
     assert_nothing_left,
@@ -32,7 +33,7 @@ from .support import (
 if TYPE_CHECKING:
     from trio.testing import MockClock
 
-    from otp import ExitReason
+    from otp import ExitReason, Pid
 
 
 class Ending(GenServer):
@@ -311,3 +312,41 @@ async def test_a_killed_process_takes_the_node_inside_it_along(
         assert list(nodes()) == ["outer"]
 
     assert_nothing_left(inner)
+
+
+class Ghosts(Instrument):
+    """Remembers how many dead processes were there at most whose code still ran."""
+
+    most = 0
+
+    def process_exited(self, pid: Pid, reason: ExitReason) -> None:
+        del pid, reason
+        self.most = max(self.most, current_node().statistics().ghosts)
+
+
+async def test_the_dead_are_gone_before_the_last_is_told() -> None:
+    ghosts = Ghosts()
+    async with Node(instruments=[ghosts]) as node:
+        for _ in range(10 * DEATHS_AT_ONCE):
+            node.spawn(idle)
+        await wait_all_tasks_blocked()
+
+    assert ghosts.most <= 3 * DEATHS_AT_ONCE
+    assert_nothing_left(node)
+
+
+async def test_without_time_those_that_do_not_trap_still_shut_down() -> None:
+    reasons: list[ExitReason] = []
+
+    class Reasons(Instrument):
+        def process_exited(self, pid: Pid, reason: ExitReason) -> None:
+            del pid
+            reasons.append(reason)
+
+    async with Node(instruments=[Reasons()], shutdown_timeout=0) as node:
+        for _ in range(3 * DEATHS_AT_ONCE):
+            node.spawn(idle)
+        await wait_all_tasks_blocked()
+
+    # And the node itself, last.
+    assert set(reasons[:-1]) == {Shutdown()}
