@@ -60,16 +60,21 @@ class Proc:
         self.parked = None
         return Abort.SUCCEEDED
 
+    async def park(self) -> None:
+        self.parked = current_task()
+        await wait_task_rescheduled(self.abort)
+
     async def recv(self) -> Any:
-        self.left -= 1
-        if self.left <= 0:
-            self.left = TURN
-            await checkpoint()
         mail = self.mail
         if not mail:
             self.left = TURN
             self.parked = current_task()
             await wait_task_rescheduled(self.abort)
+        elif self.left:
+            self.left -= 1
+        else:
+            self.left = TURN
+            await checkpoint()
         return mail.popleft()
 
     async def recv_match(self, fits: Callable[[object], bool]) -> Any:
@@ -78,8 +83,7 @@ class Proc:
                 if fits(message):
                     del self.mail[place]
                     return message
-            self.parked = current_task()
-            await wait_task_rescheduled(self.abort)
+            await self.park()
 
 
 class Call:
@@ -115,24 +119,33 @@ async def counter(
     on_exit: Callable[[], object] | None = None,
 ) -> None:
     """Add up, until it is enough."""
-    count = 0
     if on_init is not None:
         on_init()
     try:
-        while True:
-            message = await server.recv()
-            if isinstance(message, Call):
-                count += message.n
-                reschedule(message.task, outcome.Value(count))
-            elif isinstance(message, int):
-                count += message
-            elif message == STOP:
-                break
-            else:
-                raise CrashError
+        await _count(server)
     finally:
         if on_exit is not None:
             on_exit()
+
+
+async def _count(server: Proc) -> None:
+    mail, count = server.mail, 0
+    while True:
+        if not mail:
+            await server.park()
+        for _ in range(min(len(mail), TURN)):
+            message = mail.popleft()
+            if type(message) is int:
+                count += message
+            elif type(message) is Call:
+                count += message.n
+                reschedule(message.task, outcome.Value(count))
+            elif message == STOP:
+                return
+            else:
+                raise CrashError
+        if mail:
+            await checkpoint()
 
 
 @final

@@ -42,7 +42,7 @@ def make_parser() -> ArgumentParser:
     add("--smoke", action="store_true", help="tiny sizes: only whether it works")
     add("--rows", type=_list, default=[], help="some rows, separated by commas")
     add("--peers", type=_list, default=[], help="some peers, separated by commas")
-    add("--repeats", type=int, help="how often each is measured: 5, if quick 1")
+    add("--repeats", type=int, help="of each measurement: 5, for growth 3, if quick 1")
     add("--seed", type=int, default=0, help="of the random order")
     add("--scheduler", choices=["trio", "step", "both"], help="of otp's node")
     add("--erl", default="erl", metavar="PATH", help="the command of Erlang")
@@ -78,7 +78,8 @@ def scale_of(options: Namespace) -> Scale:
 def repeats_of(options: Namespace) -> int:
     """Return how often each is measured."""
     if options.repeats is None:
-        return 5 if scale_of(options) == "full" else 1
+        often = 3 if options.what == "growth" else 5
+        return often if scale_of(options) == "full" else 1
     if options.repeats < 1:
         raise BenchmarkError(f"--repeats is a number from 1, not {options.repeats}")
     return int(options.repeats)
@@ -141,7 +142,8 @@ def _growth(options: Namespace) -> int:
         curves = load_curves(options.load)
     else:
         run = measure_subject if scale == "smoke" else measure_subject_afresh
-        curves = measure_growth(subjects, LARGEST[scale], run, show_progress)
+        most, repeats = LARGEST[scale], repeats_of(options)
+        curves = measure_growth(subjects, most, repeats, run, show_progress)
     print(growth_to_markdown(curves))
     if options.json:
         save_curves(options.json, curves)

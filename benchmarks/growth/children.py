@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import suppress
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import otp
 from otp import dynamic_supervisor, process, supervisor
 
 from ..tools import check, since
-from .clock import ROUNDS, each
+from .clock import ROUNDS, each, start_clock
 
 if TYPE_CHECKING:
     from otp.supervisor import AnySupervisor
@@ -34,7 +33,7 @@ async def dynamic(size: int) -> Metrics:
     """Start children of a dynamic supervisor, one by one, and end them."""
     spec = otp.child_spec(Child)
     top = await dynamic_supervisor.start_link(otp.DynamicSupervisor, max_restarts=OFTEN)
-    begin = perf_counter()
+    begin = start_clock()
     pids = [await dynamic_supervisor.start_child(top, spec) for _ in range(size)]
     started = since(begin, size)
     one: otp.Pid = pids.pop(size // 2)
@@ -65,7 +64,7 @@ async def static(size: int) -> Metrics:
     """Start children of a supervisor all at once, and one by one after that."""
     child = otp.child_spec(Child)
     specs = [child.override(id=n) for n in range(size)]
-    begin = perf_counter()
+    begin = start_clock()
     top = await supervisor.start_link(
         otp.Supervisor, otp.one_for_one(*specs, max_restarts=OFTEN)
     )
@@ -94,11 +93,11 @@ async def static(size: int) -> Metrics:
 
 
 async def _look(top: otp.Pid[AnySupervisor], size: int) -> Metrics:
-    begin = perf_counter()
+    begin = start_clock()
     counts = await supervisor.count_children(top)
     counted = since(begin, size)
     check("the count", counts.active, size)
-    begin = perf_counter()
+    begin = start_clock()
     infos = await supervisor.which_children(top)
     listed = since(begin, size)
     check("the list", len(infos), size)
@@ -106,7 +105,7 @@ async def _look(top: otp.Pid[AnySupervisor], size: int) -> Metrics:
 
 
 async def _end(top: otp.Pid[AnySupervisor], size: int) -> Metrics:
-    begin = perf_counter()
+    begin = start_clock()
     await supervisor.stop(top)
     stopped = since(begin, size)
     check("processes left", len(process.processes()), 0)

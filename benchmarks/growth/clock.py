@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
@@ -14,9 +15,16 @@ ROUNDS: Final = 300
 """How often one operation is measured among many."""
 
 
+def start_clock() -> float:
+    """Return the time, after the garbage of what was before has been collected."""
+    gc.collect()
+    return perf_counter()
+
+
 async def each(work: Callable[[], Awaitable[object]], rounds: int = ROUNDS) -> float:
     """Return the median of what *work* takes, again and again, in microseconds."""
     times: list[float] = []
+    gc.collect()
     for _ in range(rounds):
         begin = perf_counter()
         await work()
@@ -27,6 +35,7 @@ async def each(work: Callable[[], Awaitable[object]], rounds: int = ROUNDS) -> f
 def each_of(work: Callable[[int], object], rounds: int = ROUNDS) -> float:
     """Return the median of what ``work(n)`` takes, in microseconds."""
     times: list[float] = []
+    gc.collect()
     for n in range(rounds):
         begin = perf_counter()
         work(n)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 import trio
@@ -11,7 +10,7 @@ import otp
 from otp import gen_server, process
 
 from ..tools import check, since
-from .clock import ROUNDS
+from .clock import ROUNDS, start_clock
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -48,7 +47,7 @@ async def mailbox(size: int) -> Metrics:
 
 async def _casts(size: int) -> Metrics:
     server = await gen_server.start_link(Sink)
-    begin = perf_counter()
+    begin = start_clock()
     for _ in range(size):
         Sink.tell(server)
     sent = since(begin, size)
@@ -81,7 +80,7 @@ def _fill(size: int) -> otp.Pid:
 
 async def _receive_all(size: int) -> Metrics:
     _fill(size)
-    begin = perf_counter()
+    begin = start_clock()
     got = [await process.receive() for _ in range(size)]
     drained = since(begin, size)
     check("messages", got, list(range(size)))
@@ -91,7 +90,7 @@ async def _receive_all(size: int) -> Metrics:
 async def _receive_newest(size: int) -> Metrics:
     """Receive selectively what is the oldest, again and again."""
     _fill(size)
-    begin = perf_counter()
+    begin = start_clock()
     got = [await process.receive(int) for _ in range(size)]
     taken = since(begin, size)
     check("messages", got, list(range(size)))
@@ -102,7 +101,7 @@ async def _receive_from_the_back(size: int) -> Metrics:
     """Receive selectively what is behind all others, a look at each of them."""
     me = _fill(size)
     rounds = max(1, min(ROUNDS, 1_000_000 // size))
-    begin = perf_counter()
+    begin = start_clock()
     for _ in range(rounds):
         process.send(me, "this")
         check("the message", await process.receive(str), "this")
@@ -113,7 +112,7 @@ async def _call_past(size: int) -> Metrics:
     """Call a server with all of this in the own mailbox."""
     server = await gen_server.start_link(Sink)
     _fill(size)
-    begin = perf_counter()
+    begin = start_clock()
     for _ in range(ROUNDS):
         await Sink.count(server)
     return {"call, with all waiting": since(begin, ROUNDS)}
@@ -128,7 +127,7 @@ async def _die(size: int) -> Metrics:
     full = trio.Event()
     pid = process.spawn(body)
     await full.wait()
-    begin = perf_counter()
+    begin = start_clock()
     process.exit(pid, otp.Kill())
     killed = since(begin, size)
     check("the dead", process.is_alive(pid), expected=False)

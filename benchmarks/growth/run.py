@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from statistics import median
 from typing import TYPE_CHECKING
 
 import trio
@@ -53,15 +54,18 @@ def measure_subject_afresh(subject: str, size: int) -> Metrics:
 def measure_growth(
     subjects: Sequence[str],
     most: int,
+    repeats: int,
     measure: Callable[[str, int], Metrics],
     progress: Callable[[str], object],
 ) -> Curves:
-    """Measure all subjects, each for sizes up to *most*."""
+    """Measure all subjects, each for sizes up to *most*; take the medians."""
     curves: Curves = {}
     for subject in subjects:
         curve = curves.setdefault(subject, {})
         for size in sizes_of(subject, most):
             progress(f"{subject}: {size:,}")
-            for operation, number in measure(subject, size).items():
-                curve.setdefault(operation, {})[size] = number
+            runs = [measure(subject, size) for _ in range(repeats)]
+            for operation in runs[0]:
+                numbers = [run[operation] for run in runs]
+                curve.setdefault(operation, {})[size] = median(numbers)
     return curves

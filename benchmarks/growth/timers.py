@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 import trio
@@ -11,7 +10,7 @@ import trio
 from otp import process, timer
 
 from ..tools import check, since
-from .clock import each_of
+from .clock import each_of, start_clock
 
 if TYPE_CHECKING:
     from ..rows import Metrics
@@ -39,11 +38,11 @@ async def _measure(size: int) -> Metrics:
     me = process.self()
     waiting = [timer.send_after(HOUR + n, me, n) for n in range(size)]
     one_more = each_of(lambda n: timer.cancel_timer(timer.send_after(HOUR, me, n)))
-    begin = perf_counter()
+    begin = start_clock()
     for each in waiting:
         timer.cancel_timer(each)
     cancelled = since(begin, size)
-    begin = perf_counter()
+    begin = start_clock()
     due = trio.current_time() + 0.01 + size * ENOUGH
     for n in range(size):
         timer.send_at(due, me, n)
@@ -51,7 +50,7 @@ async def _measure(size: int) -> Metrics:
     await trio.lowlevel.checkpoint()
     # All of them are due before any of them can fire.
     time.sleep(max(0.0, due - trio.current_time()))  # noqa: ASYNC251
-    begin = perf_counter()
+    begin = start_clock()
     got = [await process.receive(int) for _ in range(size)]
     fired = since(begin, size)
     check("timers", sorted(got), list(range(size)))
