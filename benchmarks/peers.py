@@ -99,7 +99,7 @@ SLOW: Final[dict[str, Limits]] = {
         "one_server": {"calls": 10},
         "many_servers": {"calls": 10},
     },
-    "triotp": {"start": {"servers": 3_000}},
+    "triotp": {"start": {"servers": 3_000}, "memory": {"processes": 2_000}},
 }
 
 

@@ -28,6 +28,7 @@ def load_matplotlib() -> Any:
         raise BenchmarkError(text) from None
     matplotlib.use("svg")
     matplotlib.rcParams["svg.hashsalt"] = "otp"
+    matplotlib.rcParams["svg.fonttype"] = "none"
     matplotlib.rcParams["font.size"] = 8
     return import_module("matplotlib.pyplot")
 
@@ -67,8 +68,10 @@ def plot_growth(
     columns = 2
     lines = -(-many // columns)
     figure, fields = pyplot.subplots(
-        lines, columns, figsize=(8, 2.9 * lines), squeeze=False
+        lines, columns, figsize=(8, 3 * lines), squeeze=False, sharex=True, sharey=True
     )
+    # Room for the legends above the lines.
+    fields.flat[0].set_ylim(0.03, 20_000)
     for axes in list(fields.flat)[many:]:
         axes.set_visible(False)
     for axes, (subject, operations) in zip(fields.flat, curves.items(), strict=False):
@@ -76,9 +79,10 @@ def plot_growth(
             axes.loglog(
                 list(points), list(points.values()), marker=".", label=operation
             )
+        axes.minorticks_off()
         axes.set_title(subject)
         axes.set_ylabel("µs for each")
-        axes.legend(fontsize=6)
+        axes.legend(fontsize=6, ncols=2, loc="upper left")
     _save(pyplot, figure, file)
 
 

@@ -21,7 +21,8 @@ author = "the otp maintainers"
 version = release = __version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["_build"]
+# What is measured is a part of the page about it.
+exclude_patterns = ["_build", "explanation/measured"]
 nitpicky = True
 
 myst_enable_extensions = ["colon_fence", "deflist"]

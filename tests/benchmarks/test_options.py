@@ -97,6 +97,18 @@ def test_a_plot_says_what_it_needs(
     assert "pip install matplotlib" in complaint(capsys, "--plot", "plot.svg")
 
 
+def test_plots_are_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    ratios, growth = tmp_path / "ratios.svg", tmp_path / "growth.svg"
+
+    table = ["--smoke", "--rows", "call,cast", "--plot", str(ratios)]
+    curves = ["growth", "--smoke", "--rows", "names,timers", "--plot", str(growth)]
+    assert [main(table), main(curves)] == [0, 0]
+
+    assert "call: there and back" in ratios.read_text(encoding="utf-8")
+    assert "look up" in growth.read_text(encoding="utf-8")
+
+
 def test_a_smoke_run_prints_a_table_and_writes_the_numbers(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
