@@ -128,10 +128,14 @@ def compiler(erl: str) -> str:
 def choose(wanted: Sequence[str], erl: str) -> list[str]:
     """Return who is measured: those wanted and the floor, or all that are here.
 
+    "otp" stands for this package with each of its schedulers.
+
     Raises:
         BenchmarkError: there is no such peer, or it is not here.
     """
     known = known_peers()
+    ours = [name for name in known if name.startswith("otp")]
+    wanted = [name for each in wanted for name in (ours if each == "otp" else [each])]
     for name in wanted:
         if name not in known:
             raise BenchmarkError(f"there is no peer {name!r}, only {', '.join(known)}")

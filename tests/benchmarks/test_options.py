@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 import pytest
 
-from benchmarks.options import main
+from benchmarks.options import main, make_parser, peers_of
 from benchmarks.peers import ErlangPeer, PythonPeer, compiler, known_peers, missing
 from benchmarks.results import Result
 from benchmarks.rows import BY_NAME, ROWS
@@ -87,6 +87,38 @@ def test_a_scheduler_is_chosen_only_where_there_is_a_choice(
     monkeypatch.setattr("benchmarks.options.has_schedulers", lambda: False)
 
     assert "takes no scheduler" in complaint(capsys, "--scheduler", "step")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        ([], ["floor", "otp (trio)", "otp (step)"]),
+        (["--scheduler", "both"], ["floor", "otp (trio)", "otp (step)"]),
+        (["--scheduler", "step"], ["floor", "otp (step)"]),
+        (["--scheduler", "trio"], ["floor", "otp (trio)"]),
+        (["--peers", "otp (step)"], ["floor", "otp (step)"]),
+    ],
+)
+def test_each_scheduler_is_a_peer(
+    arguments: list[str], names: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("options", "peers"):
+        monkeypatch.setattr(f"benchmarks.{module}.has_schedulers", lambda: True)
+
+    options = make_parser().parse_args(["--peers", "otp", *arguments])
+
+    assert peers_of(options) == names
+
+
+def test_without_schedulers_this_package_is_one_peer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in ("options", "peers"):
+        monkeypatch.setattr(f"benchmarks.{module}.has_schedulers", lambda: False)
+
+    options = make_parser().parse_args(["--peers", "otp"])
+
+    assert peers_of(options) == ["floor", "otp"]
 
 
 def test_a_plot_says_what_it_needs(
