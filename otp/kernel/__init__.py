@@ -75,7 +75,6 @@ from ._nodes import nodes as nodes
 from ._process import (
     Process as Process,
     tell_down as tell_down,
-    watch_end as watch_end,
 )
 from ._reasons import (
     KILL as KILL,
@@ -130,6 +129,7 @@ from ._scheduler import (
 )
 from ._timers import TimerRef as TimerRef, Timers as Timers
 from ._waiter import PENDING as PENDING, Waiter as Waiter
+from ._watch_end import watch_end as watch_end
 from ._where import where as where
 
 fix_module_metadata(__name__, globals())

@@ -26,15 +26,17 @@ from ._current import current, enter, leave
 from ._errors import InvalidSpecError, NameTakenError
 from ._ghosts import DEATHS_AT_ONCE
 from ._ids import Name, check_name
+from ._late_scope import is_supported
 from ._mailbox import Bounded, BoundedMailbox
 from ._messages import DeadLetter
 from ._nodes import make_up_name, nodes
-from ._process import Process, watch_end
+from ._process import Process
 from ._reasons import KILL, NORMAL, SHUTDOWN
 from ._report import InstrumentReport, StuckReport, emit
 from ._scheduler import BY_TRIO, Scheduler, SchedulerName, wanted_scheduler
 from ._steps import join as join_steps
 from ._timers import Timers
+from ._watch_end import watch_end
 from ._where import where
 
 if TYPE_CHECKING:
@@ -127,6 +129,8 @@ class Node:
         # Every process starts from an empty context: it outlives its starter, so it
         # must not carry its tracing span or its logging context for life.
         self._context = Context()
+        # Whether a process gets its scope only when it is killed; None: if that works.
+        self._late_scopes: bool | None = None
         self._stop = trio.Event()
         self._stopped = trio.Event()
         self._outer: trio.Nursery
@@ -152,6 +156,8 @@ class Node:
             raise InvalidSpecError(
                 "invalid_node", self.name, f"a node {self.name!r} runs already"
             )
+        if self._late_scopes is None:
+            self._late_scopes = await is_supported()
         self._manager = trio.open_nursery(strict_exception_groups=True)
         self._outer = await self._manager.__aenter__()
         await self._outer.start(self._run)
@@ -270,6 +276,8 @@ class Node:
     ) -> None:
         """Let *process* run ``fn(*args)``, in *nursery* or else in the node's own."""
         body = process.host if host else process.run
+        if host or not self._late_scopes:
+            process.scope = trio.CancelScope()
         self._context.run(_start_soon, nursery or self._inner, process, body, fn, args)
         self.scheduler.start()
 

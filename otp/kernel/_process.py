@@ -20,7 +20,7 @@ and what it sends meanwhile is ignored.
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, cast, final
+from typing import TYPE_CHECKING, cast
 
 import trio
 from trio.lowlevel import current_task
@@ -31,10 +31,11 @@ from ._errors import ReceiveTimeoutError
 from ._exit_rules import DELIVER, IGNORE, receive_exit
 from ._ghosts import GHOST_TIME
 from ._ids import Alias, Pid, Ref
+from ._late_scope import cancel_task, release_task
 from ._mailbox import MISSING, SLICE, Mailbox
 from ._messages import Down, Exited
 from ._reasons import KILLED, NORMAL, Crash, is_own_end, reason_of
-from ._relations import Monitor, Relations
+from ._relations import Relations
 from ._report import ProcessReport, emit
 from ._waiter import Waiter
 
@@ -42,10 +43,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import TypeVarTuple, Unpack
 
-    from trio.lowlevel import Abort, Task
+    from trio.lowlevel import Task
 
     from ._node import Node
     from ._reasons import ExitReason
+    from ._relations import Monitor
 
     Ts = TypeVarTuple("Ts")
     Reporter = Callable[["Process", ExitReason, BaseException], None]
@@ -80,6 +82,8 @@ class Process(Relations):
         "trap_exit",
     )
 
+    # What cancels its code, where that cannot be made when it is needed.
+    scope: trio.CancelScope | None
     # Where its own children run; only a supervisor has one.
     nursery: trio.Nursery | None
     # Called in a supervisor's task when it is dead and children may be left.
@@ -110,7 +114,7 @@ class Process(Relations):
         self.node = node
         self.pid: Pid = Pid(node.name, serial, self)
         self.mailbox = Mailbox()
-        self.scope = trio.CancelScope()
+        self.scope = None
         self.nursery = None
         self.reaper = None
         self.reporter = report_crash
@@ -145,20 +149,24 @@ class Process(Relations):
     ) -> None:
         """Live, as the body of the process's Trio task."""
         enter(self)
-        self.task = current_task()
+        self.task = task = current_task()
         reason: ExitReason = NORMAL
         try:
-            with self.scope:
-                if self.reason is None:  # not killed before it ran
+            if self.reason is not None:
+                pass  # killed before it ran
+            elif self.scope is None:
+                await fn(*args)
+            else:
+                with self.scope:
                     await fn(*args)
         except BaseException as error:
-            # What is still cancelled here is not so by its own scope: the node is
-            # being torn down around it.
             reason, own = KILLED, _without_cancellation(error)
-            if own is None:
+            if own is not None:
+                reason = self._ended_by(own)
+                del own
+            elif self.reason is None or self.scope is not None:
+                # It was not killed: the node is being torn down around it.
                 raise
-            reason = self._ended_by(own)
-            del own
         finally:
             self.finished = True
             # The task's context leads back here: let neither keep the other.
@@ -166,6 +174,8 @@ class Process(Relations):
             if self.reason is None:
                 self.end(reason)
             else:
+                if self.scope is None:
+                    release_task(task)
                 self.node.ghosts.pop(self.pid, None)
                 if self.gone is not None:
                     self.gone.set()
@@ -223,9 +233,14 @@ class Process(Relations):
 
     def kill(self, reason: ExitReason) -> None:
         """End from outside, and let the code that still runs go."""
+        if self.reason is not None:
+            return
         self.end(reason)
         if not self.finished:
-            self.scope.cancel()
+            if self.scope is not None:
+                self.scope.cancel()
+            elif self.task is not None:
+                cancel_task(self.task)
             self.node.watch_ghosts()
 
     def farewell(self) -> None:
@@ -348,32 +363,6 @@ def report_crash(process: Process, reason: ExitReason, error: BaseException) -> 
     if isinstance(reason, Crash):
         label = process.label or process.origin
         emit(ProcessReport(process.pid, label, reason, error))
-
-
-@final
-class EndWaiter(Waiter):
-    """What waits for the end of *process*; if it gives up, nothing of it is left."""
-
-    __slots__ = ("process", "ref")
-
-    def __init__(self, process: Process) -> None:
-        super().__init__()
-        self.process = process
-        self.ref = Ref()
-        process.watch(Monitor(self.ref, self, process.pid))
-
-    def abort(self, raise_cancel: Callable[[], object]) -> Abort:
-        self.process.unwatch(self.ref)
-        return super().abort(raise_cancel)
-
-
-def watch_end(process: Process) -> Waiter:
-    """Return a slot that is settled with the reason when *process* dies."""
-    if process.reason is None:
-        return EndWaiter(process)
-    waiter = Waiter()
-    waiter.settle(process.reason)
-    return waiter
 
 
 def tell_down(monitor: Monitor, reason: ExitReason) -> None:
