@@ -8,7 +8,7 @@ leaves the fast way for a function of its own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from trio.lowlevel import checkpoint, current_task
 
@@ -280,31 +280,31 @@ async def _obey_result(
                 process.owe(request)
         case Stop():
             process.serving = request
-            end = _End(result.reason, message, result.reply)
-            await _terminate(process, server, end, debug)
+            reason, reply = result.reason, result.reply
+            await _terminate(process, server, reason, message, debug, reply=reply)
         case _:
             process.serving = request
             wrong = BadReturnError(type(server), _callback(message), result)
-            end = _End(reason_of(wrong), message)
-            await _terminate(process, server, end, debug)
+            reason = reason_of(wrong)
+            await _terminate(process, server, reason, message, debug)
     return None if result.plain else result
 
 
-class _End(NamedTuple):
-    """Of what a server terminates, at which message, and what is still answered."""
-
-    reason: ExitReason
-    message: object
-    reply: object = NOTHING
-
-
 async def _terminate(
-    process: Process, server: GenServer, end: _End, debug: Debug | None
+    process: Process,
+    server: GenServer,
+    reason: ExitReason,
+    message: object,
+    debug: Debug | None,
+    *,
+    reply: object = NOTHING,
 ) -> NoReturn:
-    """End the server, by its own callback, reply to the last caller and be gone."""
+    """End the server, by its own callback, reply to the last caller and be gone.
+
+    *message* is the one at which it ends, which *reply* answers unless it is NOTHING.
+    """
     if process.reason is not None:  # an exit signal came first
         raise Exit(process.reason)
-    reason, message, reply = end
     if debug is not None:
         debug.handle(process.pid, Event("terminate", reason), server)
     try:
@@ -355,4 +355,4 @@ async def _fail(
 ) -> NoReturn:
     if not is_own_end(error):
         raise error
-    await _terminate(process, server, _End(reason_of(error), message), debug)
+    await _terminate(process, server, reason_of(error), message, debug)

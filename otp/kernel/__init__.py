@@ -100,7 +100,6 @@ from ._reasons import (
     reason_of as reason_of,
 )
 from ._relations import (
-    Farewell as Farewell,
     Monitor as Monitor,
     Relations as Relations,
 )

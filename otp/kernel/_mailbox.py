@@ -173,6 +173,8 @@ class Mailbox:
 
     def close(self) -> list[object]:
         """Empty the mailbox for good and return what was in it."""
+        if not self.inbox and not self.pending:
+            return []
         left = list(self)
         self.inbox, self.pending = [], []
         self.heard = 0

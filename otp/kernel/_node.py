@@ -320,11 +320,12 @@ class Node:
         One death may cause many. They are worked off in order, not within each
         other, so that a chain of links can be as long as it likes.
         """
-        self._farewells.append(process)
         if self._bidding:
+            self._farewells.append(process)
             return
         self._bidding = True
         try:
+            process.farewell()
             while self._farewells:
                 self._farewells.popleft().farewell()
         finally:

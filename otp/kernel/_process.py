@@ -40,7 +40,7 @@ from ._report import ProcessReport, emit
 from ._waiter import Waiter
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
     from typing import TypeVarTuple, Unpack
 
     from trio.lowlevel import Task
@@ -212,24 +212,24 @@ class Process(Relations):
         self.reason = reason
         node.forget(self)
         self.pid.process = None
-        for alias in self.aliases or ():
-            alias.process = None
+        if self.aliases is not None:
+            for alias in self.aliases:
+                alias.process = None
+            self.aliases = None
         left = self.mailbox.close()
         owed = self.owed
         serving = self.serving
-        self.aliases = self.owed = self.serving = None
+        self.owed = self.serving = None
         if not self.finished:
             node.ghosts[self.pid] = self, trio.current_time() + GHOST_TIME
         if node.instruments:
             node.instrument("process_exited", self.pid, reason)
         if serving is not None:
             serving.died(reason)
-        for waiter in owed or ():
-            waiter.died(reason)
-        for message in left:
-            if isinstance(message, Waiter):
-                message.died(reason)
-        node.bid_farewell(self)
+        if owed is not None or left:
+            _disappoint((*(owed or ()), *left), reason)
+        if self.has_relations:
+            node.bid_farewell(self)
 
     def kill(self, reason: ExitReason) -> None:
         """End from outside, and let the code that still runs go."""
@@ -350,12 +350,19 @@ class Process(Relations):
 
 
 def _without_cancellation(error: BaseException) -> BaseException | None:
-    if isinstance(error, trio.Cancelled):
+    # Not isinstance(): what it asks of this class is more than of others.
+    if type(error) is trio.Cancelled:
         return None
     if isinstance(error, BaseExceptionGroup):
         group = cast("BaseExceptionGroup[BaseException]", error)
         return group.split(trio.Cancelled)[1]
     return error
+
+
+def _disappoint(waiting: Iterable[object], reason: ExitReason) -> None:
+    for each in waiting:
+        if isinstance(each, Waiter):
+            each.died(reason)
 
 
 def report_crash(process: Process, reason: ExitReason, error: BaseException) -> None:

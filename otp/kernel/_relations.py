@@ -8,17 +8,19 @@ agree:
 - ``a.watching[ref] is b`` exactly if ``b.watched_by[ref].watcher is a``, for
   watchers that are processes.
 
-Nothing is sent here. `Relations.end_relations` gives what has to be sent, as a
-`Farewell`, each list in the order in which it must go out.
+Nothing is sent here. `Relations.end_relations` gives what has to be sent, each kind in
+the order in which it must go out.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import attrs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ._ids import Ref, ServerRef
 
 
@@ -36,53 +38,72 @@ class Monitor:
     tag: object = None
 
 
-class Farewell(NamedTuple):
-    """What the end of a process sets off: *exits* first, then *downs*."""
-
-    downs: list[Monitor]
-    exits: list[Relations]
-
-
 class Relations:
     """The links and monitors of one process.
 
-    The three tables are None as long as they are empty, which most of them are for
-    most of their lives.
+    What is not there takes no room: most processes have one link, to who started
+    them, and no monitors for most of their lives.
     """
 
-    __slots__ = ("links", "watched_by", "watching")
+    __slots__ = ("_peers", "watched_by", "watching")
 
-    links: dict[Relations, None] | None
+    # Nobody, the only one, or several in the order in which they were linked.
+    _peers: Relations | dict[Relations, None] | None
     watching: dict[Ref, Relations] | None
     watched_by: dict[Ref, Monitor] | None
 
     def __init__(self) -> None:
-        self.links = None
+        self._peers = None
         self.watching = None
         self.watched_by = None
 
+    @property
+    def links(self) -> Sequence[Relations]:
+        """Whom it is linked to, in the order in which the links were made."""
+        peers = self._peers
+        if peers is None:
+            return ()
+        return (peers,) if isinstance(peers, Relations) else tuple(peers)
+
+    @property
+    def has_relations(self) -> bool:
+        """Whether anybody has to be told of its end, or to forget it."""
+        return bool(self._peers or self.watched_by or self.watching)
+
     def link(self, other: Relations) -> None:
         """Link the two. Once is enough, and with oneself it means nothing."""
-        if other is self:
-            return
-        if self.links is None:
-            self.links = {}
-        if other.links is None:
-            other.links = {}
-        self.links[other] = None
-        other.links[self] = None
+        if other is not self:
+            self._add(other)
+            other._add(self)
 
     def unlink(self, other: Relations) -> bool:
         """Remove the link, and tell whether there was one."""
-        if self.links is None or other.links is None or other not in self.links:
-            return False
-        del self.links[other]
-        del other.links[self]
-        return True
+        return self.lose_link(other) and other.lose_link(self)
 
     def is_linked(self, other: Relations) -> bool:
         """Tell whether the two are linked."""
-        return self.links is not None and other in self.links
+        peers = self._peers
+        return peers is other or (isinstance(peers, dict) and other in peers)
+
+    def _add(self, peer: Relations) -> None:
+        peers = self._peers
+        if peers is None:
+            self._peers = peer
+        elif isinstance(peers, dict):
+            peers[peer] = None
+        elif peers is not peer:
+            self._peers = {peers: None, peer: None}
+
+    def lose_link(self, peer: Relations) -> bool:
+        """Remove this end of the link to *peer*, and tell whether there was one."""
+        peers = self._peers
+        if peers is peer:
+            self._peers = None
+            return True
+        if isinstance(peers, dict) and peer in peers:
+            del peers[peer]
+            return True
+        return False
 
     def watch(self, monitor: Monitor) -> None:
         """Let the watcher of *monitor* be told when this one ends."""
@@ -107,18 +128,22 @@ class Relations:
             watcher.watching.pop(ref, None)
         return True
 
-    def end_relations(self) -> Farewell:
+    def end_relations(self) -> tuple[Sequence[Monitor], Sequence[Relations]]:
         """Dissolve every relation, and return who has to be told of the end.
 
-        Monitors that this one held on others go without a word.
+        Those are the monitors, and the links, which are to hear of it first. Monitors
+        that this one held on others go without a word.
         """
-        for ref, target in list((self.watching or {}).items()):
-            target.unwatch(ref)
-        downs = list((self.watched_by or {}).values())
-        for monitor in downs:
-            self.unwatch(monitor.ref)
-        exits = list(self.links or ())
+        if self.watching:
+            for ref, target in list(self.watching.items()):
+                target.unwatch(ref)
+        downs: Sequence[Monitor] = ()
+        if self.watched_by:
+            downs = list(self.watched_by.values())
+            for monitor in downs:
+                self.unwatch(monitor.ref)
+        exits = self.links
         for peer in exits:
-            self.unlink(peer)
-        self.links = self.watching = self.watched_by = None
-        return Farewell(downs, exits)
+            peer.lose_link(self)
+        self._peers = self.watching = self.watched_by = None
+        return downs, exits

@@ -71,7 +71,7 @@ def _listed(kinds: Mapping[str, int]) -> str:
 
 def crash_report(process: Process, reason: ExitReason) -> CrashReport:
     """Describe *process*, which is about to die of *reason*."""
-    peers = [p.pid for p in (process.links or ()) if isinstance(p, type(process))]
+    peers = [p.pid for p in process.links if isinstance(p, type(process))]
     return CrashReport(
         pid=process.pid,
         name=process.name,

@@ -85,7 +85,7 @@ def info(pid: Pid) -> ProcessInfo | None:
         trap_exit=process.trap_exit,
         message_queue_len=len(process.mailbox),
         messages=tuple(process.mailbox),
-        links=_pids(process.links or ()),
+        links=_pids(process.links),
         monitors=_pids((process.watching or {}).values()),
         monitored_by=_pids(watchers),
     )

@@ -54,13 +54,14 @@ async def test_nobody_looks_through_all_children(
     pids = [await start_child(sup, spec) for _ in range(19)]
     node = current_node()
     assert sup.process is not None
-    links = Watched(sup.process.links or {})
+    assert isinstance(sup.process._peers, dict)
+    links = Watched(sup.process._peers)
     processes = Watched(node.processes)
 
     with monkeypatch.context() as patch:
         for method in ("__iter__", "__reversed__", "count", "update"):
             patch.setattr(Children, method, _refuse)
-        sup.process.links, node.processes = links, processes
+        sup.process._peers, node.processes = links, processes
         await start_child(sup, spec)
         with pytest.raises(MaxChildrenError):
             await start_child(sup, spec)
