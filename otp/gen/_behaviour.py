@@ -22,7 +22,7 @@ from ..proc_lib import ChildSpec, DebugOption, Start, StartOptions, as_class_of
 from ._request import check_timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from ..kernel import Bounded, Name, Process, Via
     from ..proc_lib import ChildType
@@ -41,13 +41,13 @@ class Behaviour:
     __mailbox__: ClassVar[Bounded | None] = None
 
     @classmethod
-    async def __start__(
+    def __start__(
         cls,
         options: StartOptions,
         args: tuple[object, ...],
         kwargs: Mapping[str, object],
-    ) -> Process:
-        """Start a process of this class, and wait until it is up."""
+    ) -> Awaitable[tuple[Process, object]]:
+        """Start a process of this class, to be awaited until it is up."""
         raise NotImplementedError(f"{cls.__name__} does not say how it is started")
 
     @classmethod
@@ -59,7 +59,8 @@ class Behaviour:
         /,
     ) -> Pid[Any]:
         options = StartOptions(cls, link=True, name=name, mailbox=cls.__mailbox__)
-        return (await cls.__start__(options, args, kwargs)).pid
+        process, _ = await cls.__start__(options, args, kwargs)
+        return process.pid
 
     @property
     def pid(self) -> Pid[Self]:
@@ -134,13 +135,15 @@ class Options:
         self, cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> Pid[T]:
         """Start a process linked to the caller, and wait until it is up."""
-        return await self._start(cls, args, kwargs, link=True)
+        process, _ = await self.__start__(cls, args, kwargs, link=True)
+        return process.pid
 
     async def start(
         self, cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> Pid[T]:
         """Start a process like `start_link`, without a link."""
-        return await self._start(cls, args, kwargs)
+        process, _ = await self.__start__(cls, args, kwargs)
+        return process.pid
 
     async def start_monitor(
         self, cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
@@ -148,7 +151,8 @@ class Options:
         """Start a process like `start`, monitored by the caller."""
         current_process("start_monitor()")
         ref = Ref()
-        return await self._start(cls, args, kwargs, monitor=ref), ref
+        process, _ = await self.__start__(cls, args, kwargs, monitor=ref)
+        return process.pid, ref
 
     def child_spec(
         self, cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs
@@ -168,15 +172,16 @@ class Options:
         type_ = found.__child_type__
         return ChildSpec(found.__name__, start, type=type_, modules=(found,))
 
-    async def _start(
+    def __start__(
         self,
-        cls: Callable[..., T],
+        cls: Callable[..., object],
         args: tuple[object, ...],
         kwargs: Mapping[str, object],
         *,
         link: bool = False,
         monitor: Ref | None = None,
-    ) -> Pid[T]:
+    ) -> Awaitable[tuple[Process, object]]:
+        # Every start waits in as few frames as there can be: it is resumed through all.
         found = as_class_of(self.behaviour, cls)
         options = StartOptions(
             found,
@@ -187,8 +192,7 @@ class Options:
             mailbox=self.mailbox or found.__mailbox__,
             debug=self.debug,
         )
-        process = await found.__start__(options, args, kwargs)
-        return cast("Pid[T]", process.pid)
+        return found.__start__(options, args, kwargs)
 
 
 @final

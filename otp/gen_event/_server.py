@@ -9,7 +9,7 @@ from ..proc_lib import start_process
 from ._loop import serve
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping
 
     from typing_extensions import TypeVar as TypeVarWithDefault
 
@@ -38,11 +38,10 @@ class EventManager(Behaviour, Generic[EventT]):
             return cls
 
     @classmethod
-    async def __start__(
+    def __start__(
         cls,
         options: StartOptions,
         args: tuple[object, ...],
         kwargs: Mapping[str, object],
-    ) -> Process:
-        process, _ = await start_process(options, serve, cls, args, kwargs)
-        return process
+    ) -> Awaitable[tuple[Process, object]]:
+        return start_process(options, serve, cls, args, kwargs)

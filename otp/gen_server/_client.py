@@ -86,12 +86,14 @@ async def start_link(cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
         StartIgnored: ``init`` asked not to be started.
         TypeError: *cls* is no `GenServer`.
     """
-    return await _PLAIN.start_link(cls, *args, **kwargs)
+    process, _ = await _PLAIN.__start__(cls, args, kwargs, link=True)
+    return process.pid
 
 
 async def start(cls: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Pid[T]:
     """Start a server like `start_link`, without a link."""
-    return await _PLAIN.start(cls, *args, **kwargs)
+    process, _ = await _PLAIN.__start__(cls, args, kwargs)
+    return process.pid
 
 
 async def start_monitor(

@@ -13,7 +13,7 @@ from ._loop import serve
 from ._table import Table, left_out
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping
 
     from ..gen import From
     from ..kernel import ExitReason, Process
@@ -43,14 +43,13 @@ class GenServer(Behaviour):
         cls.__clauses__ = Table(cls)
 
     @classmethod
-    async def __start__(
+    def __start__(
         cls,
         options: StartOptions,
         args: tuple[object, ...],
         kwargs: Mapping[str, object],
-    ) -> Process:
-        process, _ = await start_process(options, serve, init_server, cls, args, kwargs)
-        return process
+    ) -> Awaitable[tuple[Process, object]]:
+        return start_process(options, serve, init_server, cls, args, kwargs)
 
     def __host__(self, process: Process) -> SystemHost:
         """Return what obeys system messages for this server."""

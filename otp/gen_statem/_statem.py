@@ -11,7 +11,7 @@ from ._loop import serve
 from ._states import mode_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping
 
     from ..kernel import ExitReason, Process
     from ..proc_lib import StartOptions
@@ -48,16 +48,13 @@ class GenStatem(Behaviour, Generic[S, E]):
         cls.__mode__ = mode_of(cls, GenStatem)
 
     @classmethod
-    async def __start__(
+    def __start__(
         cls,
         options: StartOptions,
         args: tuple[object, ...],
         kwargs: Mapping[str, object],
-    ) -> Process:
-        process, _ = await start_process(
-            options, serve, init_machine, cls, args, kwargs
-        )
-        return process
+    ) -> Awaitable[tuple[Process, object]]:
+        return start_process(options, serve, init_machine, cls, args, kwargs)
 
     async def init(self) -> InitResult[S]:
         """Return the first state; the starter waits until this has returned.

@@ -53,6 +53,9 @@ class Missing:
 
 MISSING: Final = Missing()
 
+# The other list of every mailbox that has not had a message yet; always empty.
+_NEVER_USED: Final[list[object]] = []
+
 
 class Mailbox:
     """The mailbox of one process.
@@ -67,7 +70,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.inbox: list[object] = []
-        self.pending: list[object] = []
+        self.pending = _NEVER_USED
         self.parked: Task | None = None
         # How many messages of the inbox were there when the owner last looked at all;
         # -1 if the inbox has been turned round since: then all in it are new.
@@ -108,7 +111,9 @@ class Mailbox:
 
         What is in it then is not new any more.
         """
-        self.inbox, self.pending = self.pending, self.inbox
+        spare = self.pending
+        self.pending = self.inbox
+        self.inbox = [] if spare is _NEVER_USED else spare
         self.pending.reverse()
         self.heard = -1
 
@@ -176,7 +181,7 @@ class Mailbox:
         if not self.inbox and not self.pending:
             return []
         left = list(self)
-        self.inbox, self.pending = [], []
+        self.inbox, self.pending = [], _NEVER_USED
         self.heard = 0
         return left
 

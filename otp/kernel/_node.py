@@ -302,6 +302,7 @@ class Node:
             raise NameTakenError(name, process.pid, why)
         self.names[name] = process
         process.name = name
+        process.heritage = None
 
     def whereis(self, name: Name | str) -> Pid | None:
         """Return who has the name on this node."""

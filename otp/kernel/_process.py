@@ -20,7 +20,7 @@ and what it sends meanwhile is ignored.
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import trio
 from trio.lowlevel import current_task
@@ -63,6 +63,7 @@ class Process(Relations):
         "finished",
         "gone",
         "guardian",
+        "heritage",
         "label",
         "leader",
         "mailbox",
@@ -97,6 +98,15 @@ class Process(Relations):
     reason: ExitReason | None
     # Invariant: node.names[name] is this process, or name is None.
     name: str | None
+    # Who it descends from, its parent first, by name if that had one; and what all of
+    # its children have for that, made with the first of them.
+    ancestors: tuple[Pid | str, ...]
+    heritage: tuple[Pid | str, ...] | None
+    parent: Pid | None
+    leader: Pid | None
+    # What reports call it, and what it runs.
+    label: object
+    origin: object
     # Set when its code is over; made by whoever waits for that after its death.
     gone: trio.Event | None
     # Its Trio task, once it runs.
@@ -110,34 +120,28 @@ class Process(Relations):
     dictionary: dict[object, object] | None
 
     def __init__(self, node: Node, serial: int, parent: Process | None) -> None:
-        super().__init__()
+        # Not by super(): this is most of what a start costs here.
+        self._peers = self.watching = self.watched_by = None
         self.node = node
-        self.pid: Pid = Pid(node.name, serial, self)
+        self.pid: Pid[Any] = Pid(node.name, serial, self)
         self.mailbox = Mailbox()
-        self.scope = None
-        self.nursery = None
-        self.reaper = None
         self.reporter = report_crash
-        self.reason = None
-        self.name = None
-        self.task = None
-        self.gone = None
-        self.serving = None
-        self.owed = None
-        self.aliases = None
-        self.dictionary = None
-        self.guardian = None
-        self.trap_exit = False
-        self.finished = False
-        self.label: object = None
-        self.origin: object = None
-        self.parent: Pid | None = None
-        self.leader: Pid | None = None
-        self.ancestors: tuple[Pid | str, ...] = ()
-        if parent is not None:
+        self.trap_exit = self.finished = False
+        self.scope = self.nursery = self.reaper = self.task = self.gone = None
+        self.reason = self.name = self.guardian = self.heritage = None
+        self.serving = self.owed = self.aliases = self.dictionary = None
+        self.label = self.origin = None
+        if parent is None:
+            self.parent = self.leader = None
+            self.ancestors = ()
+        else:
             self.parent = parent.pid
             self.leader = parent.leader
-            self.ancestors = (parent.name or parent.pid, *parent.ancestors)
+            line = parent.heritage
+            if line is None:
+                line = (parent.name or parent.pid, *parent.ancestors)
+                parent.heritage = line
+            self.ancestors = line
 
     def __repr__(self) -> str:
         return f"<process {self.pid!r}>"
@@ -152,13 +156,15 @@ class Process(Relations):
         self.task = task = current_task()
         reason: ExitReason = NORMAL
         try:
-            if self.reason is not None:
-                pass  # killed before it ran
-            elif self.scope is None:
-                await fn(*args)
-            else:
-                with self.scope:
-                    await fn(*args)
+            if self.reason is None:  # not killed before it ran
+                body = fn(*args)
+                # Nothing of the start is kept for life.
+                del fn, args
+                if self.scope is None:
+                    await body
+                else:
+                    with self.scope:
+                        await body
         except BaseException as error:
             reason, own = KILLED, _without_cancellation(error)
             if own is not None:

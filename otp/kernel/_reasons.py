@@ -147,8 +147,8 @@ class Exit(BaseException):
     """
 
     def __init__(self, reason: ExitReason = NORMAL) -> None:
+        BaseException.__init__(self, reason)
         self.reason = check_reason(reason)
-        super().__init__(self.reason)
 
 
 def reason_of(error: BaseException) -> ExitReason:

@@ -9,7 +9,7 @@ from ..kernel import Name, current_process
 from ._hub import Hub
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping
 
     from ..kernel import Pid, Process, Via
     from ..proc_lib import StartOptions
@@ -36,15 +36,15 @@ class Scope(gen_server.GenServer):
         self.groups = hub.groups
 
     @classmethod
-    async def __start__(
+    def __start__(
         cls,
         options: StartOptions,
         args: tuple[object, ...],
         kwargs: Mapping[str, object],
-    ) -> Process:
+    ) -> Awaitable[tuple[Process, object]]:
         if options.name is None:
             options = options._replace(name=SCOPE)
-        return await super().__start__(options, args, kwargs)
+        return super().__start__(options, args, kwargs)
 
     def format_status(self, status: dict[str, Any]) -> dict[str, Any]:
         """Show the groups themselves."""

@@ -133,7 +133,7 @@ def _as_started(result: object) -> Started | None:
 
 def as_startable(target: object) -> type[Startable] | None:
     """Return *target* if it is a behaviour; ``Table[str, int]`` gives ``Table``."""
-    cls = get_origin(target) or target
+    cls = target if isinstance(target, type) else get_origin(target)
     if isinstance(cls, type) and hasattr(cls, "__start_link__"):
         return cast("type[Startable]", cls)
     return None
@@ -145,7 +145,9 @@ def as_class_of(kind: type[K], value: object) -> type[K]:
     Raises:
         TypeError: it is none.
     """
-    cls = get_origin(value) or value
+    if isinstance(value, type) and issubclass(value, kind):
+        return value
+    cls = get_origin(value)
     if isinstance(cls, type) and issubclass(cls, kind):
         return cls
     raise TypeError(f"{value!r} is no {kind.__name__} class")

@@ -159,11 +159,9 @@ async def start_process(
     if options.timeout != inf:
         parent.node.timers.expire_in(options.timeout, ack)
     try:
-        return process, await _await_ack(parent, process, ack)
-    except BaseException:
-        _free_name(process, options)
-        if options.monitor is not None:
-            processes.demonitor(options.monitor, flush=True)
+        return process, await ack.wait()
+    except BaseException as error:
+        await _leave_nothing(parent, process, options, error)
         raise
 
 
@@ -173,23 +171,22 @@ def report_end(process: Process, reason: ExitReason, _error: BaseException) -> N
         emit(crash_report(process, reason))
 
 
-async def _await_ack(parent: Process, process: Process, ack: Ack) -> object:
-    try:
-        value = await ack.wait()
-    except StartError as error:
-        if isinstance(error, StartTimeoutError) or process.reason is None:
-            parent.unlink(process)
-            process.kill(KILLED)
+async def _leave_nothing(
+    parent: Process, process: Process, options: StartOptions, error: BaseException
+) -> None:
+    """Clear away what is left of a start that ended with *error*."""
+    failed = isinstance(error, StartError) and not isinstance(error, StartTimeoutError)
+    # A starter that is cancelled does not leave a half-started process.
+    if not failed or process.reason is None:
+        parent.unlink(process)
+        process.kill(KILLED)
+    _free_name(process, options)
+    if options.monitor is not None:
+        processes.demonitor(options.monitor, flush=True)
+    if isinstance(error, StartError):
         if parent.reason is not None:
             await send_ghost_away()
         _flush_exit(parent, process.pid)
-        raise
-    except BaseException:
-        # The starter is cancelled, and does not leave a half-started process.
-        parent.unlink(process)
-        process.kill(KILLED)
-        raise
-    return value
 
 
 def _flush_exit(parent: Process, pid: Pid) -> None:

@@ -35,7 +35,7 @@ def unregister(name: str | Name) -> None:
     process = names.pop(_text(name), None)
     if process is None:
         raise NoProcessError(name)
-    process.name = None
+    process.name = process.heritage = None
 
 
 def whereis(name: str | Name[T] | Via[T]) -> Pid[T] | None:

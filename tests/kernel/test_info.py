@@ -145,6 +145,23 @@ async def test_ancestors_are_pids_and_names_the_nearest_first() -> None:
 
 
 @in_process
+async def test_an_ancestor_is_called_what_it_was_called_at_the_start() -> None:
+    me = process.self()
+    found: list[object] = []
+
+    async def child() -> None:
+        found.append(process.ancestors()[0])
+
+    await process.wait_exited(process.spawn(child))
+    process.register("me", me)
+    await process.wait_exited(process.spawn(child))
+    process.unregister("me")
+    await process.wait_exited(process.spawn(child))
+
+    assert found == [me, "me", me]
+
+
+@in_process
 async def test_every_process_has_a_dictionary_of_its_own() -> None:
     mine = process.dictionary()
     mine["key"] = 1
