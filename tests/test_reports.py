@@ -11,11 +11,13 @@ import pytest
 from loguru import logger
 
 from otp import reports
-from otp.kernel import emit
+from otp.kernel import LateReport, emit
 from otp.reports import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from loguru import Record
 
 
 class Told(Report):
@@ -94,6 +96,58 @@ def test_only_what_is_important_enough_is_shown() -> None:
     assert lines[0] == "ERROR    what has failed"
     assert lines[-2:] == ["ValueError: 21", ""]
     assert "a value of a variable" not in "".join(lines)
+
+
+def made_late(made: list[Report], report: Report) -> LateReport:
+    """Return *report* as one that is made when it is asked for, and noted then."""
+
+    def make() -> Report:
+        made.append(report)
+        return report
+
+    return LateReport(report.level, make, report.error())
+
+
+def test_a_late_report_is_not_made_if_nobody_listens() -> None:
+    made: list[Report] = []
+    emit(made_late(made, Told()))
+    logger.enable("otp")
+    logger.remove()
+    emit(made_late(made, Told()))
+    logger.add(StringIO(), level="ERROR")
+    emit(made_late(made, Told()))
+
+    assert made == []
+
+
+@pytest.mark.parametrize("report", [Told(), Failed()])
+def test_a_late_report_is_made_once_and_seen_by_all_as_any_other(
+    report: Report,
+) -> None:
+    made: list[Report] = []
+    records: list[Record] = []
+    logger.enable("otp")
+    logger.remove()
+    logger.configure(extra={"app": "test"})
+    try:
+        for _ in range(2):
+            logger.add(lambda message: records.append(message.record), format=".")
+        with logger.contextualize(request=1):
+            emit(made_late(made, report))
+            emit(report)
+    finally:
+        logger.configure(extra={})
+
+    assert made == [report]
+    assert len(records) == 4
+    late, _, early, _ = records
+    assert late["extra"] == {"app": "test", "request": 1, "report": report}
+    seen = [
+        (r["extra"], r["message"], r["level"].name, r["name"], r["function"])
+        for r in records
+    ]
+    assert seen == [seen[2]] * 4
+    assert type(late["exception"]) is type(early["exception"])
 
 
 def test_there_is_no_such_level() -> None:

@@ -8,6 +8,7 @@ leaves the fast way for a function of its own.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from trio.lowlevel import checkpoint, current_task
@@ -22,12 +23,12 @@ from ..gen import (
     KeywordCast,
     UnexpectedMessage,
     UnknownRequestError,
-    formatted,
 )
 from ..kernel import (
     SLICE,
     Exit,
     Exited,
+    LateReport,
     Process,
     ReceiveTimeoutError,
     Timeout,
@@ -44,7 +45,7 @@ from ..sys import (
 )
 from ._begin import Continue
 from ._errors import BadArgumentsError
-from ._reports import ServerReport
+from ._reports import ServerReport, server_report
 from ._results import NoReply, Reply, Stop
 from ._tell import tell_answer, tell_message, tell_result
 
@@ -319,18 +320,9 @@ async def _terminate(
             tell_answer(debug, process, message, reply, server)
         message.settle(reply)
     if not is_quiet(reason):
-        shown = formatted(server, message, reason, debug.log if debug else ())
-        emit(
-            ServerReport(
-                pid=process.pid,
-                name=process.name,
-                module=type(server),
-                reason=reason,
-                last_message=shown["message"],
-                state=shown["state"],
-                log=shown["log"],
-            )
-        )
+        log = debug.log if debug else ()
+        make = partial(server_report, process, server, reason, message, log)
+        emit(LateReport(ServerReport.level, make))
     raise Exit(reason)
 
 

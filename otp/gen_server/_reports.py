@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, final
 import attrs
 
 from .._util import short
-from ..gen import written
+from ..gen import formatted, written
 from ..kernel import Report
 from ..sys import shown_log
 
 if TYPE_CHECKING:
-    from ..kernel import ExitReason, Pid
+    from ..kernel import ExitReason, Pid, Process
+    from ..sys import Event
+    from ._server import GenServer
 
 
 @final
@@ -43,3 +45,23 @@ class ServerReport(Report):
         if self.log:
             lines += ["before that:", *shown_log(self.log)]
         return "\n    ".join(lines)
+
+
+def server_report(
+    process: Process,
+    server: GenServer,
+    reason: ExitReason,
+    message: object,
+    log: tuple[Event, ...],
+) -> ServerReport:
+    """Describe the end of *server* at *message*, as it wants to be shown."""
+    shown = formatted(server, message, reason, log)
+    return ServerReport(
+        pid=process.pid,
+        name=process.name,
+        module=type(server),
+        reason=reason,
+        last_message=shown["message"],
+        state=shown["state"],
+        log=shown["log"],
+    )

@@ -7,6 +7,7 @@ is done.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from trio.lowlevel import checkpoint, current_task
@@ -22,6 +23,7 @@ from ..kernel import (
     SLICE,
     Exit,
     Exited,
+    LateReport,
     Timeout,
     emit,
     is_own_end,
@@ -229,10 +231,12 @@ async def _terminate(host: Host, reason: ExitReason, event: Event | None) -> NoR
             raise
         reason = reason_of(error)
     if not is_quiet(reason):
-        shown = host.formatted(event, reason)
-        emit(
-            StatemReport(
-                pid=process.pid, name=process.name, module=host.module, **shown
-            )
-        )
+        make = partial(_report_of, host, reason, event)
+        emit(LateReport(StatemReport.level, make))
     raise Exit(reason)
+
+
+def _report_of(host: Host, reason: ExitReason, event: Event | None) -> StatemReport:
+    pid, name = host.process.pid, host.process.name
+    shown = host.formatted(event, reason)
+    return StatemReport(pid=pid, name=name, module=host.module, **shown)

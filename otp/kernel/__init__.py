@@ -105,6 +105,7 @@ from ._relations import (
 )
 from ._report import (
     InstrumentReport as InstrumentReport,
+    LateReport as LateReport,
     Level as Level,
     ProcessReport as ProcessReport,
     Report as Report,

@@ -16,6 +16,8 @@ from loguru import logger
 from .._util import short
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from loguru import Record
 
     from ._ids import Pid
@@ -41,11 +43,52 @@ class Report:
         return None
 
 
-def emit(report: Report) -> None:
+@final
+class LateReport:
+    """A report that is made only if somebody listens, and then once.
+
+    For what is reported often and rarely read, or takes long to gather: *make* makes
+    a report of that *level*, which is about *error*.
+    """
+
+    __slots__ = ("_error", "_make", "_report", "level")
+
+    def __init__(
+        self,
+        level: Level,
+        make: Callable[[], Report],
+        error: BaseException | None = None,
+    ) -> None:
+        self.level = level
+        self._make = make
+        self._error = error
+        self._report: Report | None = None
+
+    def made(self) -> Report:
+        """Return the report."""
+        if self._report is None:
+            self._report = self._make()
+        return self._report
+
+    def text(self) -> str:
+        """Return the text of the report."""
+        return self.made().text()
+
+    def error(self) -> BaseException | None:
+        """Return the exception that the report is about, if there is one."""
+        return self._error
+
+
+# What is given to it by keyword is found in the "extra" of the record.
+_lazy = logger.opt(lazy=True)
+
+
+def emit(report: Report | LateReport) -> None:
     """Hand *report* to loguru, at once and in the task that calls."""
-    # The text is made only if somebody listens.
-    bound = logger.bind(report=report)
-    bound.opt(lazy=True, exception=report.error()).log(report.level, "{}", report.text)
+    made = report.made if isinstance(report, LateReport) else lambda: report
+    error = report.error()
+    log = _lazy if error is None else logger.opt(lazy=True, exception=error)
+    log.log(report.level, "{}", report.text, report=made)
 
 
 def write_log(stream: TextIO, level: str) -> int:

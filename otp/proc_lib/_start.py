@@ -7,6 +7,7 @@ is taken out of the mailbox.
 
 from __future__ import annotations
 
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, final
 
@@ -22,6 +23,7 @@ from ..kernel import (
     Exit,
     Exited,
     InvalidSpecError,
+    LateReport,
     Monitor,
     Name,
     NoProcessError,
@@ -41,7 +43,7 @@ from ..kernel import (
     send_ghost_away,
     watch_end,
 )
-from ._crash import crash_report
+from ._crash import CrashReport, crash_report
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -168,7 +170,9 @@ async def start_process(
 def report_end(process: Process, reason: ExitReason, _error: BaseException) -> None:
     """Make a crash report, unless the end is a quiet one."""
     if not is_quiet(reason):
-        emit(crash_report(process, reason))
+        error = reason.error if isinstance(reason, Crash) else None
+        make = partial(crash_report, process, reason)
+        emit(LateReport(CrashReport.level, make, error))
 
 
 async def _leave_nothing(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, final
 import attrs
 
 from .._util import short
-from ..kernel import Level, Reason, Report, emit
+from ..kernel import LateReport, Level, Reason, Report, emit
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -156,20 +156,22 @@ class Reporter:
         exception: BaseException | None = None,
     ) -> None:
         """Report that something went wrong with *child*."""
-        emit(
-            SupervisorReport(
-                context,
-                self.process.pid,
-                self.process.name,
-                self.behaviour,
-                reason,
-                offender(child, count),
-                exception,
+        me = self.process
+
+        def make() -> SupervisorReport:
+            what = offender(child, count)
+            return SupervisorReport(
+                context, me.pid, me.name, self.behaviour, reason, what, exception
             )
-        )
+
+        emit(LateReport(SupervisorReport.level, make, exception))
 
     def progress(self, child: Child, *, requested: bool) -> None:
         """Report that *child* has been started."""
         kind = RequestedProgressReport if requested else ProgressReport
         me = self.process
-        emit(kind(me.pid, me.name, self.behaviour, offender(child)))
+
+        def make() -> ProgressReport:
+            return kind(me.pid, me.name, self.behaviour, offender(child))
+
+        emit(LateReport(kind.level, make))
