@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections import deque
 from contextvars import Context
-from itertools import count
 from math import inf
 from random import Random
 from typing import TYPE_CHECKING, Self, final
@@ -120,7 +119,6 @@ class Node:
         self.ghosts: dict[Pid, tuple[Process, float]] = {}
         self._farewells: deque[Process] = deque()
         self._bidding = False
-        self._serials = count(1)
         self._started = 0
         self._dead_letters = 0
         self._fatal: BaseException | None = None
@@ -257,11 +255,11 @@ class Node:
 
     def create(self, parent: Process, mailbox: Bounded | None = None) -> Process:
         """Make a process that does not run yet."""
-        process = Process(self, next(self._serials), parent)
+        self._started = serial = self._started + 1
+        process = Process(self, serial, parent)
         if mailbox is not None:
             process.mailbox = BoundedMailbox(mailbox, process.pid, self._overflowed)
-        self.processes[process.pid.serial] = process
-        self._started += 1
+        self.processes[serial] = process
         if self.instruments:
             self.instrument("process_started", process.pid, parent.pid)
         return process
@@ -278,7 +276,9 @@ class Node:
         body = process.host if host else process.run
         if host or not self._late_scopes:
             process.scope = trio.CancelScope()
-        self._context.run(_start_soon, nursery or self._inner, process, body, fn, args)
+        start_soon: Callable[..., None] = (nursery or self._inner).start_soon
+        name = getattr(process.origin, "__qualname__", "process")
+        self._context.run(start_soon, body, fn, *args, name=name)
         self.scheduler.start()
 
     def register(self, name: str, process: Process) -> None:
@@ -382,17 +382,6 @@ class Node:
             dead_letters=self._dead_letters,
             ghosts=len(self.ghosts),
         )
-
-
-def _start_soon(
-    nursery: trio.Nursery,
-    process: Process,
-    body: Callable[..., Awaitable[None]],
-    fn: object,
-    args: tuple[object, ...],
-) -> None:
-    name = getattr(process.origin, "__qualname__", "process")
-    nursery.start_soon(body, fn, *args, name=name)
 
 
 def current_node() -> Node:

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import TypeVarTuple, Unpack
 
-    import trio
-
     from ..kernel import Bounded, Pid, Process
 
     Ts = TypeVarTuple("Ts")
@@ -42,7 +40,9 @@ def spawn(
     Raises:
         NoNodeError: no node runs here.
     """
-    return _launch(_create(label, mailbox), fn, args, None)
+    process = _create(fn, label, mailbox)
+    process.node.launch(process, None, fn, *args)
+    return process.pid
 
 
 def spawn_link(
@@ -52,10 +52,11 @@ def spawn_link(
     mailbox: Bounded | None = None,
 ) -> Pid:
     """Start a process like `spawn`, linked to the caller from its first moment."""
-    process = _create(label, mailbox)
+    process = _create(fn, label, mailbox)
     parent = current()
     process.link(parent)
-    return _launch(process, fn, args, parent.nursery)
+    process.node.launch(process, parent.nursery, fn, *args)
+    return process.pid
 
 
 def spawn_monitor(
@@ -66,27 +67,18 @@ def spawn_monitor(
 ) -> tuple[Pid, Ref]:
     """Start a process like `spawn`, monitored by the caller from its first moment."""
     watcher = current_process("spawn_monitor()")
-    process = _create(label, mailbox)
+    process = _create(fn, label, mailbox)
     ref = Ref()
     process.watch(Monitor(ref, watcher, process.pid))
-    return _launch(process, fn, args, None), ref
+    process.node.launch(process, None, fn, *args)
+    return process.pid, ref
 
 
-def _create(label: object, mailbox: Bounded | None) -> Process:
+def _create(origin: object, label: object, mailbox: Bounded | None) -> Process:
     parent = current()
     if parent.reason is not None:
         raise NoProcessError(parent.pid)
     process = parent.node.create(parent, mailbox)
+    process.origin = origin
     process.label = label
     return process
-
-
-def _launch(
-    process: Process,
-    fn: Callable[[Unpack[Ts]], Awaitable[object]],
-    args: tuple[*Ts],
-    nursery: trio.Nursery | None,
-) -> Pid:
-    process.origin = fn
-    process.node.launch(process, nursery, fn, *args)
-    return process.pid
