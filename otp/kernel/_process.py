@@ -20,7 +20,7 @@ and what it sends meanwhile is ignored.
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import trio
 from trio.lowlevel import current_task
@@ -34,6 +34,7 @@ from ._ids import Alias, Pid, Ref
 from ._late_scope import cancel_task, release_task
 from ._mailbox import MISSING, SLICE, Mailbox
 from ._messages import Down, Exited
+from ._outcome import untie, without_cancellation
 from ._reasons import KILLED, NORMAL, Crash, is_own_end, reason_of
 from ._relations import Relations
 from ._report import ProcessReport, emit
@@ -166,7 +167,7 @@ class Process(Relations):
                     with self.scope:
                         await body
         except BaseException as error:
-            reason, own = KILLED, _without_cancellation(error)
+            reason, own = KILLED, without_cancellation(error)
             if own is not None:
                 reason = self._ended_by(own)
                 del own
@@ -206,6 +207,9 @@ class Process(Relations):
             self.reporter(self, reason, error)
         if not is_own_end(error):
             self.node.fatal(error)
+        if isinstance(reason, Crash):
+            # A plain process runs what is not ours, and what does not know it.
+            untie(error, own_loop=self.reporter is not report_crash)
         return reason
 
     # ------------------------------------------------------------------- its end
@@ -353,16 +357,6 @@ class Process(Relations):
                     raise ReceiveTimeoutError(timeout)
         finally:
             timers.cancel(timer)
-
-
-def _without_cancellation(error: BaseException) -> BaseException | None:
-    # Not isinstance(): what it asks of this class is more than of others.
-    if type(error) is trio.Cancelled:
-        return None
-    if isinstance(error, BaseExceptionGroup):
-        group = cast("BaseExceptionGroup[BaseException]", error)
-        return group.split(trio.Cancelled)[1]
-    return error
 
 
 def _disappoint(waiting: Iterable[object], reason: ExitReason) -> None:

@@ -163,6 +163,8 @@ async def start_process(
     try:
         return process, await ack.wait()
     except BaseException as error:
+        # Its traceback leads to this frame, and that to the ack.
+        ack.error = None
         await _leave_nothing(parent, process, options, error)
         raise
 

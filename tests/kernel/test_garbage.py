@@ -92,3 +92,43 @@ async def test_calls_and_casts_leave_no_cycle(garbage: Counter[str]) -> None:
         await Adder.add.send_request(server, 1).wait()
 
         assert collect(garbage) == Counter()
+
+
+class Fragile(Adder):
+    def __init__(self, *, breaks: bool = False) -> None:
+        if breaks:
+            raise RuntimeError("broken from the start")
+
+    @otp.cast
+    async def crash(self) -> None:
+        raise RuntimeError("crash")
+
+
+async def test_a_crash_leaves_no_cycle(garbage: Counter[str]) -> None:
+    async def crash(by_hand: bool) -> None:
+        if by_hand:
+            raise otp.Exit(otp.Crash(RuntimeError("crash")))
+        raise RuntimeError("crash")
+
+    async with otp.Node():
+        for n in range(10):
+            process.spawn(crash, n % 2 == 0)
+            Fragile.crash(await gen_server.start(Fragile))
+        await wait_all_tasks_blocked()
+
+        assert collect(garbage) == Counter()
+
+
+async def test_a_start_that_fails_leaves_no_cycle(garbage: Counter[str]) -> None:
+    # Not pytest.raises(), which keeps the frames of the test.
+    failed = 0
+    async with otp.Node():
+        for _ in range(10):
+            try:
+                await gen_server.start(Fragile, breaks=True)
+            except otp.StartError:
+                failed += 1
+        await wait_all_tasks_blocked()
+
+        assert collect(garbage) == Counter()
+    assert failed == 10
