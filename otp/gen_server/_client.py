@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import (
     TYPE_CHECKING,
+    Any,
     Final,
     NoReturn,
     ParamSpec,
@@ -43,7 +44,7 @@ from ._results import NoReply
 from ._server import GenServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Coroutine, Iterable
 
     from ..kernel import ServerRef, Via
     from ..proc_lib import DebugOption
@@ -114,18 +115,18 @@ async def start_named(
     return await Options(name=name).start_link(cls, *args, **kwargs)
 
 
-async def enter_loop(
+def enter_loop(
     server: GenServer,
     follow: NoReply = _NOTHING_FOLLOWS,
     *,
     name: Name | Via | None = None,
     debug: Iterable[DebugOption] = (),
-) -> NoReturn:
+) -> Coroutine[Any, Any, NoReturn]:
     """Make the calling process a gen_server, with *server* as its state.
 
     For a process that was started by other means, `otp.process.spawn_link` or
     `otp.proc_lib.start_link`, and has got ready in a way of its own. ``init`` is not
-    called, and this never returns.
+    called, and awaiting this never returns.
 
     Args:
         server: made by the caller, in this process.
@@ -144,7 +145,8 @@ async def enter_loop(
     process.origin = type(server)
     # Nobody waits for this one: it brings the options along.
     ack = Ack(type(server), inf, Options(debug=debug).debug) if debug else None
-    await serve(process, ack, given_server, server, follow)
+    # Not async itself, so that no frame of it is kept for the life of the server.
+    return serve(process, ack, given_server, server, follow)
 
 
 async def call(

@@ -32,7 +32,7 @@ from ._results import NextState
 from ._statem import GenStatem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from ..gen import Request as SentRequest
     from ..kernel import Name, Pid, Process, Ref, ServerRef, Via
@@ -107,17 +107,17 @@ async def start_named(
     return await Options(name=name).start_link(cls, *args, **kwargs)
 
 
-async def enter_loop(
+def enter_loop(
     machine: GenStatem[S, Any],
     state: S,
     *actions: Action,
     name: Name | Via | None = None,
-) -> NoReturn:
+) -> Coroutine[Any, Any, NoReturn]:
     """Make the calling process a gen_statem, with *machine* in *state*.
 
     For a process that was started by other means, `otp.process.spawn_link` or
     `otp.proc_lib.start_link`, and has got ready in a way of its own. ``init`` is not
-    called, and this never returns.
+    called, and awaiting this never returns.
 
     Args:
         machine: made by the caller, in this process.
@@ -133,7 +133,8 @@ async def enter_loop(
     process = current_process("enter_loop()")
     if name is not None and find(name) is not process:
         raise NoProcessError(name)
-    await serve(process, None, _given, machine, NextState(state, *actions))
+    # Not async itself, so that no frame of it is kept for the life of the machine.
+    return serve(process, None, _given, machine, NextState(state, *actions))
 
 
 async def _given(

@@ -3,7 +3,7 @@
 Senders append to `Mailbox.inbox`. The owner takes from the end of `pending`, which is
 an earlier inbox turned round; when that is empty the two lists change places. So
 both ends cost one list operation, a message passes through no scheduler as long as
-there is mail, and an idle mailbox is two empty lists.
+there is mail, and an idle mailbox is two empty lists, or none if it was never used.
 
 In arrival order the mailbox is ``reversed(pending)`` followed by ``inbox``.
 """
@@ -53,8 +53,8 @@ class Missing:
 
 MISSING: Final = Missing()
 
-# The other list of every mailbox that has not had a message yet; always empty.
-_NEVER_USED: Final[list[object]] = []
+# Stands for both lists of a mailbox until they are needed. Invariant: it is empty.
+_NO_LIST: Final[list[object]] = []
 
 
 class Mailbox:
@@ -69,8 +69,7 @@ class Mailbox:
     __slots__ = ("credit", "heard", "inbox", "parked", "pending", "slices", "turn_ends")
 
     def __init__(self) -> None:
-        self.inbox: list[object] = []
-        self.pending = _NEVER_USED
+        self.inbox = self.pending = _NO_LIST
         self.parked: Task | None = None
         # How many messages of the inbox were there when the owner last looked at all;
         # -1 if the inbox has been turned round since: then all in it are new.
@@ -90,7 +89,11 @@ class Mailbox:
 
     def put(self, message: object) -> None:
         """Add a message that no policy may refuse: an exit, a monitor's, a timer's."""
-        self.inbox.append(message)
+        inbox = self.inbox
+        if inbox is _NO_LIST:
+            self.inbox = [message]
+        else:
+            inbox.append(message)
         task = self.parked
         if task is not None:
             self.parked = None
@@ -111,9 +114,7 @@ class Mailbox:
 
         What is in it then is not new any more.
         """
-        spare = self.pending
-        self.pending = self.inbox
-        self.inbox = [] if spare is _NEVER_USED else spare
+        self.inbox, self.pending = self.pending, self.inbox
         self.pending.reverse()
         self.heard = -1
 
@@ -181,7 +182,7 @@ class Mailbox:
         if not self.inbox and not self.pending:
             return []
         left = list(self)
-        self.inbox, self.pending = [], _NEVER_USED
+        self.inbox = self.pending = _NO_LIST
         self.heard = 0
         return left
 

@@ -162,6 +162,19 @@ async def test_a_cancelled_owner_does_not_wait_any_more() -> None:
     assert box.parked is None
 
 
+def test_mailboxes_that_were_never_used_share_nothing_that_is_put_in() -> None:
+    used, other = Mailbox(), Mailbox()
+    for n in range(3):
+        used.put(n)
+        assert used.take() == n
+    used.put("left")
+    used.close()
+    used.put("late")
+
+    assert list(other) == list(Mailbox()) == []
+    assert list(used) == ["late"]
+
+
 class MailboxMachine(RuleBasedStateMachine):
     """Drives a mailbox and a plain list side by side."""
 
