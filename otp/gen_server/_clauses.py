@@ -200,7 +200,8 @@ class CastClause(Clause, Generic[ServerT_co, P]):
             dead_letter(server, message, "dead")
         elif not process.node.ghosts or not is_ghost():
             box = process.mailbox
-            if box.parked is None and type(box) is Mailbox:
+            # Behind others that wait, where nothing is to be woken or refused.
+            if box.inbox and box.parked is None and type(box) is Mailbox:
                 box.inbox.append(message)
             else:
                 box.deliver(message)

@@ -24,12 +24,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import trio
-from trio.lowlevel import RunVar, checkpoint, current_task
+from trio.lowlevel import checkpoint, current_task
+
+from ._rehearsal import try_out
 
 if TYPE_CHECKING:
     from trio.lowlevel import Task
 
-_supported: RunVar[bool] = RunVar("otp_late_scopes")
+# What is wrong with this Trio, None if nothing is; empty before it has been tried out.
+_verdict: list[str | None] = []
 
 
 def cancel_task(task: Task) -> None:
@@ -69,33 +72,32 @@ def release_task(task: Task) -> None:
         status = outer
 
 
-async def is_supported() -> bool:
+def is_supported() -> bool:
     """Tell whether the Trio that runs here is as said above; that is tried out once."""
-    try:
-        return _supported.get()
-    except LookupError:
-        works = await _try_out()
-        _supported.set(works)
-        return works
+    if not _verdict:
+        _verdict.append(find_problem())
+    return _verdict[0] is None
 
 
-async def _try_out() -> bool:
+def find_problem() -> str | None:
+    """Try out whether tasks can be cancelled in this way, and say why not."""
+    return try_out(_try_on_a_task)
+
+
+async def _try_on_a_task() -> str | None:
     seen: list[str] = []
-    try:
-        async with trio.open_nursery() as nursery:
-            nursery.cancel_scope.shield = True
-            parked: list[Task] = []
-            nursery.start_soon(_be_cancelled, parked, seen)
-            await _some_checkpoints()
-            cancel_task(parked[0])
-            await _some_checkpoints()
-            inner: Any = nursery
-            if inner._cancel_status.children:
-                seen.append("something is left")
-            nursery.cancel_scope.cancel()
-    except Exception:  # noqa: BLE001 - what is missing may show itself in any way
-        return False
-    return seen == ["inside", "outside", "by itself", "over"]
+    async with trio.open_nursery() as nursery:
+        parked: list[Task] = []
+        nursery.start_soon(_be_cancelled, parked, seen)
+        await _some_checkpoints()
+        cancel_task(parked[0])
+        await _some_checkpoints()
+        inner: Any = nursery
+        if inner._cancel_status.children:
+            seen.append("a scope is left")
+        nursery.cancel_scope.cancel()
+    wanted = ["inside", "outside", "by itself", "over"]
+    return None if seen == wanted else f"a cancelled task has seen {seen}"
 
 
 async def _be_cancelled(parked: list[Task], seen: list[str]) -> None:

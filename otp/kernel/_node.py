@@ -127,7 +127,8 @@ class Node:
         # Every process starts from an empty context: it outlives its starter, so it
         # must not carry its tracing span or its logging context for life.
         self._context = Context()
-        # Whether a process gets its scope only when it is killed; None: if that works.
+        # Whether a process gets its scope only when it is killed; None: if the node
+        # may use more than Trio promises, and it works.
         self._late_scopes: bool | None = None
         self._stop = trio.Event()
         self._stopped = trio.Event()
@@ -154,8 +155,6 @@ class Node:
             raise InvalidSpecError(
                 "invalid_node", self.name, f"a node {self.name!r} runs already"
             )
-        if self._late_scopes is None:
-            self._late_scopes = await is_supported()
         self._manager = trio.open_nursery(strict_exception_groups=True)
         self._outer = await self._manager.__aenter__()
         await self._outer.start(self._run)
@@ -178,6 +177,8 @@ class Node:
     async def _run(self, task_status: trio.TaskStatus[None]) -> None:
         steps = join_steps() if self._steps else None
         self.scheduler = steps or BY_TRIO
+        if self._late_scopes is None:
+            self._late_scopes = steps is not None and is_supported()
         try:
             async with trio.open_nursery() as self._inner:
                 self._inner.cancel_scope.shield = True

@@ -13,7 +13,7 @@ inside of the caller's step, and nobody is parked at all if it answers.
 Trio gets its turn after `BURST` steps if its queue is not empty, and after a
 millisecond otherwise, so that sockets and time-outs are seen to.
 
-This is the one place that uses names of Trio that are not public. `join` therefore
+With ``_late_scope``, this uses names of Trio that are not public. `join` therefore
 first tries out once whether they are what they were. If not, and as long as Trio has
 instruments, which could not see the steps, everything goes by Trio's own way.
 """

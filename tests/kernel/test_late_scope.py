@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from trio.lowlevel import Task
     from trio.testing import MockClock
 
+    from otp.kernel import SchedulerName
+
 # ------------------------------------------------------------------- of a task alone
 
 
@@ -250,13 +252,13 @@ async def test_leaving_scopes_in_a_wrong_order_is_no_harm(
 # --------------------------------------------------------------- whether it can be done
 
 
-async def test_it_is_supported_by_this_trio() -> None:
-    assert await _late_scope._try_out()
-    assert await is_supported()
+def test_it_is_supported_by_this_trio() -> None:
+    assert _late_scope.find_problem() is None
+    assert is_supported()
 
 
 @pytest.mark.parametrize("part", ["cancel_task", "release_task"])
-async def test_it_is_not_supported_where_trio_is_made_otherwise(
+def test_it_is_not_supported_where_trio_is_made_otherwise(
     part: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_task: Task) -> None:
@@ -264,11 +266,11 @@ async def test_it_is_not_supported_where_trio_is_made_otherwise(
 
     monkeypatch.setattr(_late_scope, part, fail)
 
-    assert not await _late_scope._try_out()
+    assert _late_scope.find_problem()
 
 
 @pytest.mark.parametrize("part", ["cancel_task", "release_task"])
-async def test_it_is_not_supported_where_nothing_comes_of_it(
+def test_it_is_not_supported_where_nothing_comes_of_it(
     part: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def do_nothing(_task: Task) -> None:
@@ -276,13 +278,26 @@ async def test_it_is_not_supported_where_nothing_comes_of_it(
 
     monkeypatch.setattr(_late_scope, part, do_nothing)
 
-    assert not await _late_scope._try_out()
+    assert "has seen" in (_late_scope.find_problem() or "")
 
 
-async def test_it_is_found_out_under_a_cancellation_too() -> None:
-    with trio.CancelScope() as scope:
-        scope.cancel()
-        assert await _late_scope._try_out()
+@pytest.mark.parametrize(
+    ("scheduler", "verdict", "late"),
+    [("step", None, True), ("step", "it is another", False), ("trio", None, False)],
+)
+async def test_only_a_node_that_may_use_more_than_trio_promises_does_so(
+    scheduler: SchedulerName,
+    verdict: str | None,
+    late: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_late_scope, "_verdict", [verdict])
+    async with Node(scheduler=scheduler) as node:
+        pid = node.spawn(trio.sleep_forever)
+        assert pid.process is not None
+        assert (pid.process.scope is None) is late
+        await wait_all_tasks_blocked()
+        process.exit(pid, Kill())
 
 
 # -------------------------------------------------------- processes, in the two ways
