@@ -238,7 +238,7 @@ class Process(Relations):
             serving.died(reason)
         if owed is not None or left:
             _disappoint((*(owed or ()), *left), reason)
-        if self.has_relations:
+        if self._peers or self.watched_by or self.watching:
             node.bid_farewell(self)
 
     def kill(self, reason: ExitReason) -> None:

@@ -157,6 +157,8 @@ def reason_of(error: BaseException) -> ExitReason:
     An `Exit` gives its own reason, also when it comes alone out of a nursery, which
     wraps it in an exception group; anything else is a crash.
     """
+    if isinstance(error, Exit):
+        return error.reason
     inner = error
     while len(members := _members(inner)) == 1:
         inner = members[0]
@@ -169,10 +171,10 @@ def is_own_end(error: BaseException) -> bool:
     Exceptions and `Exit` are, also in groups; `KeyboardInterrupt` and a cancellation
     are not.
     """
+    if isinstance(error, (Exit, Exception)):
+        return True
     members = _members(error)
-    if members:
-        return all(map(is_own_end, members))
-    return isinstance(error, (Exception, Exit))
+    return bool(members) and all(map(is_own_end, members))
 
 
 def _members(error: BaseException) -> tuple[BaseException, ...]:

@@ -65,11 +65,6 @@ class Relations:
             return ()
         return (peers,) if isinstance(peers, Relations) else tuple(peers)
 
-    @property
-    def has_relations(self) -> bool:
-        """Whether anybody has to be told of its end, or to forget it."""
-        return bool(self._peers or self.watched_by or self.watching)
-
     def link(self, other: Relations) -> None:
         """Link the two. Once is enough, and with oneself it means nothing."""
         if other is not self:
