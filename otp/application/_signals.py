@@ -10,7 +10,7 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import trio
 
@@ -19,6 +19,32 @@ if TYPE_CHECKING:
     from types import FrameType
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+class _Listener:
+    """Who hears of signals: the first two do what it says."""
+
+    def __init__(self, first: Callable[[], None], second: Callable[[], None]) -> None:
+        self._token = trio.lowlevel.current_trio_token()
+        self._left = [second, first]
+
+    def hear(self, number: int) -> None:
+        if self._left:
+            self._token.run_sync_soon(self._left.pop())
+        else:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+
+
+# Who listens now; the last hears. The handlers of before are put back when nobody does
+# any more: runs that overlap need not end in the reverse order of their starts, and
+# each putting back what it found would leave the handler of one that is over.
+_listeners: list[_Listener] = []
+_before: dict[signal.Signals, Callable[[int, FrameType | None], Any] | int | None] = {}
+
+
+def _handle(number: int, _frame: FrameType | None) -> None:
+    _listeners[-1].hear(number)
 
 
 @contextmanager
@@ -32,26 +58,15 @@ def on_signals(
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    token = trio.lowlevel.current_trio_token()
-    left = [second, first]
-    over = False
-
-    def handle(number: int, _frame: FrameType | None) -> None:
-        if over:
-            # Somebody who came later has put this back after its end.
-            signal.signal(number, before[signal.Signals(number)] or signal.SIG_DFL)
-            signal.raise_signal(number)
-        elif left:
-            token.run_sync_soon(left.pop())
-        else:
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-
-    before = {number: signal.signal(number, handle) for number in SIGNALS}
+    listener = _Listener(first, second)
+    _listeners.append(listener)
+    if len(_listeners) == 1:
+        _before.update({each: signal.signal(each, _handle) for each in SIGNALS})
     try:
         yield
     finally:
-        over = True
-        for number, handler in before.items():
-            # None stands for a handler that is not Python's and cannot be put back.
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        _listeners.remove(listener)
+        if not _listeners:
+            for number, handler in _before.items():
+                # None is a handler that is not Python's and cannot be put back.
+                signal.signal(number, signal.SIG_DFL if handler is None else handler)

@@ -399,29 +399,28 @@ async def test_a_third_signal_does_what_it_does_to_any_program(
     assert heard == ["first", "second", (signal.SIGTERM, signal.SIG_DFL)]
 
 
-async def test_a_signal_after_a_run_is_not_for_it_whoever_put_its_handler_back(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    raised: list[object] = []
-    before = signal.getsignal(signal.SIGTERM)
-    interrupt = signal.getsignal(signal.SIGINT)
-    monkeypatch.setattr(
-        signal, "raise_signal", lambda n: raised.append(signal.getsignal(n))
-    )
-    first = on_signals(lambda: raised.append("first"), lambda: raised.append("first"))
-    second = on_signals(lambda: None, lambda: None)
+async def test_runs_that_overlap_leave_the_handlers_of_before() -> None:
+    before = [signal.getsignal(each) for each in SIGNALS]
+    heard: list[str] = []
+    first = on_signals(lambda: heard.append("first"), lambda: heard.append("second"))
+    later = on_signals(lambda: heard.append("later"), lambda: heard.append("never"))
     first.__enter__()
-    second.__enter__()
-    first.__exit__(None, None, None)
-    second.__exit__(None, None, None)
-
-    left = signal.getsignal(signal.SIGTERM)
-    assert callable(left)
-    left(signal.SIGTERM, None)
+    later.__enter__()
+    signal.raise_signal(signal.SIGTERM)
     await wait_all_tasks_blocked()
-    assert raised == [before]
-    assert signal.getsignal(signal.SIGTERM) is before
-    signal.signal(signal.SIGINT, interrupt)
+    later.__exit__(None, None, None)
+    signal.raise_signal(signal.SIGTERM)
+    await wait_all_tasks_blocked()
+    assert heard == ["later", "first"]
+
+    later = on_signals(lambda: heard.append("last"), lambda: heard.append("never"))
+    later.__enter__()
+    first.__exit__(None, None, None)
+    signal.raise_signal(signal.SIGTERM)
+    await wait_all_tasks_blocked()
+    later.__exit__(None, None, None)
+    assert heard == ["later", "first", "last"]
+    assert [signal.getsignal(each) for each in SIGNALS] == before
 
 
 def test_outside_of_the_main_thread_there_are_no_signals(trace: Trace) -> None:

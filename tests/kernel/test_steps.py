@@ -269,10 +269,14 @@ def test_an_interrupt_reaches_a_main_task_that_never_waits_in_trio() -> None:
                 await Server.echo(server, 1)
 
     interrupted = False
+    # Trio leaves SIGINT alone if somebody has a handler for it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         trio.run(main)
     except* KeyboardInterrupt:
         interrupted = True
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert interrupted
 
 
