@@ -112,6 +112,16 @@ def has_schedulers() -> bool:
     return "scheduler" in signature(otp.Node).parameters
 
 
+def check_scheduler(node: otp.Node, wanted: Scheduler | None) -> None:
+    """Refuse a node that has got another scheduler than was wanted.
+
+    Raises:
+        RuntimeError: this Trio cannot be scheduled by steps.
+    """
+    if wanted and node.scheduler.name != wanted:
+        raise RuntimeError(f"the node has the scheduler {node.scheduler.name!r}")
+
+
 class Hooks(Adapter):
     """What the workloads need."""
 
@@ -127,7 +137,8 @@ class Hooks(Adapter):
 
     def run(self, main: Callable[[], Awaitable[T]]) -> T:
         async def go() -> T:
-            async with otp.Node(**self.node):
+            async with otp.Node(**self.node) as node:
+                check_scheduler(node, self.node.get("scheduler"))
                 return await main()
 
         return trio.run(go)

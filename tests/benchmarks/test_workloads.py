@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trio
 
+import otp
 from benchmarks.adapter import LacksError, lack
 from benchmarks.floor import Floor, Proc
 from benchmarks.growth import SUBJECTS
 from benchmarks.growth.run import measure_subject
-from benchmarks.hooks import Hooks, has_schedulers
+from benchmarks.hooks import Hooks, check_scheduler, has_schedulers
 from benchmarks.measure import measure, measure_adapter, refuse_hypothesis
 from benchmarks.peers import known_peers
 from benchmarks.rows import BY_NAME, ROWS
@@ -174,6 +175,13 @@ def test_beside_hypothesis_nothing_is_measured() -> None:
 
 def test_a_node_is_asked_for_a_scheduler_if_it_takes_one() -> None:
     assert has_schedulers() == (OURS == ["otp (trio)", "otp (step)"])
+
+
+async def test_another_scheduler_than_was_wanted_is_not_measured() -> None:
+    async with otp.Node(scheduler="trio") as node:
+        check_scheduler(node, "trio")
+        with pytest.raises(RuntimeError, match="has the scheduler 'trio'"):
+            check_scheduler(node, "step")
 
 
 def test_a_countdown_is_over_once() -> None:
