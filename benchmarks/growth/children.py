@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import otp
 from otp import dynamic_supervisor, process, supervisor
 
-from ..tools import check, since
-from .clock import ROUNDS, each, start_clock
+from ..tools import check
+from .clock import ROUNDS, each, since, start_clock
 
 if TYPE_CHECKING:
     from otp.supervisor import AnySupervisor

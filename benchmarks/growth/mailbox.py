@@ -9,8 +9,8 @@ import trio
 import otp
 from otp import gen_server, process
 
-from ..tools import check, since
-from .clock import ROUNDS, start_clock
+from ..tools import check
+from .clock import ROUNDS, since, start_clock
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

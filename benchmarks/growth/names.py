@@ -11,8 +11,8 @@ import trio.testing
 import otp
 from otp import pg, process, registry, supervisor
 
-from ..tools import check, since
-from .clock import ROUNDS, each_of, start_clock
+from ..tools import check
+from .clock import ROUNDS, each_of, since, start_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

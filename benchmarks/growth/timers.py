@@ -9,8 +9,8 @@ import trio
 
 from otp import process, timer
 
-from ..tools import check, since
-from .clock import each_of, start_clock
+from ..tools import check
+from .clock import each_of, since, start_clock
 
 if TYPE_CHECKING:
     from ..rows import Metrics
