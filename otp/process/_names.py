@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from ..kernel import Name, NoProcessError, current, find
+from ..kernel import Name, NoProcessError, check_name, current, find
 
 if TYPE_CHECKING:
     from ..kernel import Pid, Via
@@ -40,7 +40,12 @@ def unregister(name: str | Name) -> None:
 
 def whereis(name: str | Name[T] | Via[T]) -> Pid[T] | None:
     """Return who has the name, or None."""
-    process = find(Name(name) if isinstance(name, str) else name)
+    if isinstance(name, str):
+        process = current().node.names.get(name)
+        if process is None:
+            check_name(name)
+    else:
+        process = find(name)
     return None if process is None else cast("Pid[T]", process.pid)
 
 
