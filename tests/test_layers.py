@@ -40,6 +40,7 @@ ROOF = {"__init__", "__main__"}
 PURE = [
     "_util/_window.py",
     "_util/_heap.py",
+    "_util/_cast.py",
     "_util/_format.py",
     "_util/_seconds.py",
     "kernel/_ids.py",

@@ -1,5 +1,11 @@
 """The ground: what every floor needs and nothing of which knows processes."""
 
+from ._cast import (
+    GEN_CAST as GEN_CAST,
+    Cast as Cast,
+    class_of as class_of,
+    is_cast as is_cast,
+)
 from ._exports import fix_module_metadata as fix_module_metadata
 from ._format import (
     as_call as as_call,

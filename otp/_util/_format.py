@@ -9,6 +9,8 @@ from __future__ import annotations
 from reprlib import Repr
 from typing import TYPE_CHECKING, Final
 
+from ._cast import is_cast
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -43,8 +45,11 @@ def as_call(name: str, args: tuple[object, ...], kwargs: Mapping[str, object]) -
 def kind_of(message: object) -> str:
     """Return what sort of thing a message is, and nothing of what it says.
 
-    That is the name of its class, or what its method ``__kind__`` returns.
+    That is the name of its class, or what its method ``__kind__`` returns; of a cast
+    it is the clause.
     """
+    if is_cast(message):
+        return "cast" if message[1] is None else f"cast {message[1]}"
     kind = getattr(type(message), "__kind__", None)
     try:
         return type(message).__name__ if kind is None else str(kind(message))

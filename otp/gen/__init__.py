@@ -7,9 +7,9 @@ from ._behaviour import (
     StartWith as StartWith,
 )
 from ._cast import (
-    Cast as Cast,
     KeywordCast as KeywordCast,
     find_quietly as find_quietly,
+    make_cast as make_cast,
     send_cast as send_cast,
 )
 from ._collection import (

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
 import attrs
 
-from .._util import as_call, short
+from .._util import GEN_CAST, as_call, short
 from ..kernel import NodeDownError, dead_letter, find, is_ghost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .._util import Cast
     from ..kernel import Process, ServerRef
 
 
-@final
-class Cast(tuple[Any, ...]):
-    """A cast in a mailbox: the clause and its arguments, ``("add", 1, 2)``.
+def make_cast(clause: str | None, *args: object) -> Cast:
+    """Return a cast to be sent."""
+    return (GEN_CAST, clause, *args)
 
-    A message for ``handle_cast`` has None for the clause. It is a flat tuple because
-    nothing else is made so quickly, nor is so little work for the garbage collector
-    when a million of them wait.
-    """
 
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        clause, *args = self
-        if clause is None:
-            return f"cast {', '.join(map(short, args))}"
-        return f"cast {as_call(clause, tuple(args), {})}"
-
-    def __kind__(self) -> str:
-        return "cast" if self[0] is None else f"cast {self[0]}"
+def cast_text(message: Cast) -> str:
+    """Return a cast as it would be written."""
+    _, clause, *args = message
+    if clause is None:
+        return f"cast {', '.join(map(short, args))}"
+    return f"cast {as_call(clause, tuple(args), {})}"
 
 
 @final

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, final
 
 import attrs
 
-from .._util import kind_of, short
+from .._util import is_cast, kind_of, short
 from ..kernel import Report
-from ._cast import Cast, KeywordCast
+from ._cast import KeywordCast
 
 if TYPE_CHECKING:
     from ..kernel import Pid
@@ -29,6 +29,6 @@ class UnexpectedMessage(Report):
     def text(self) -> str:
         who = self.name or self.module.__name__
         # What is meant for a clause may hold secrets, and its name says enough.
-        is_cast = isinstance(self.message, (Cast, KeywordCast))
-        what = (kind_of if is_cast else short)(self.message)
+        hidden = is_cast(self.message) or isinstance(self.message, KeywordCast)
+        what = (kind_of if hidden else short)(self.message)
         return f"{who} {self.pid!r} dropped an unexpected message: {what}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard, get_args
 
+from .._util import is_cast
 from ..gen import (
-    Cast,
     Envelope,
     KeywordCast,
     UnexpectedMessage,
@@ -27,6 +27,7 @@ from ._requests import Notify, Operation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .._util import Cast
     from ..kernel import ExitReason, Process
     from ..proc_lib import Ack
     from ._server import EventManager
@@ -72,7 +73,9 @@ async def _take(host: Host, message: object) -> None:
             await _answer(manager, message)
         case Exited():
             await manager.exited(message)
-        case Cast() | KeywordCast():
+        case KeywordCast():
+            _drop(manager, message)
+        case _ if is_cast(message):
             _drop(manager, message)
         case _:
             await manager.tell_all("handle_info", message)

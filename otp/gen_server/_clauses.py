@@ -31,12 +31,12 @@ from typing import (
 from ..gen import (
     CALL_TIMEOUT,
     NO_KWARGS,
-    Cast,
     From,
     KeywordCast,
     call as call_server,
     check_timeout,
     find_quietly,
+    make_cast,
     send_cast,
     send_request,
 )
@@ -45,6 +45,7 @@ from ..kernel import Mailbox, Pid, dead_letter, is_ghost
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
+    from .._util import Cast
     from ..gen import Request
     from ..kernel import ServerRef
     from ._results import CallResult, InfoResult
@@ -166,7 +167,7 @@ class CastClause(Clause, Generic[ServerT_co, P]):
 
     def __init__(self, fn: Callable[..., Any]) -> None:
         super().__init__(fn, 1)
-        self._head: tuple[object, ...] = (self.name,)
+        self._head: Cast = make_cast(self.name)
 
     @overload
     def __get__(self, instance: None, owner: type[object], /) -> Self: ...
@@ -195,7 +196,7 @@ class CastClause(Clause, Generic[ServerT_co, P]):
             self.check(args, kwargs)
         # send_cast(), without a call of its own: there is little else in a cast.
         process = server.process if type(server) is Pid else find_quietly(server)
-        message = Cast(self._head + args)
+        message = self._head + args
         if process is None:
             dead_letter(server, message, "dead")
         elif not process.node.ghosts or not is_ghost():

@@ -19,11 +19,11 @@ import trio
 from ..gen import (
     CALL_TIMEOUT,
     NO_KWARGS,
-    Cast,
     Options as BehaviourOptions,
     Request,
     call as call_server,
     check_timeout,
+    make_cast,
     send_cast,
     send_request as send,
     wait_any,
@@ -164,7 +164,7 @@ async def call(
 
 def cast(server: ServerRef, message: object) -> None:
     """Send *message* to the server's ``handle_cast``. Never waits, never fails."""
-    send_cast(server, Cast((None, message)))
+    send_cast(server, make_cast(None, message))
 
 
 def send_request(server: ServerRef, message: object) -> Request[object]:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from trio.lowlevel import checkpoint, current_task
 
+from .._util import GEN_CAST, class_of, is_cast
 from ..gen import (
     NOTHING,
     BadReturnError,
-    Cast,
     Envelope,
     Fail,
     Ignore,
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import TypeVarTuple, Unpack
 
+    from .._util import Cast
     from ..gen import From
     from ..kernel import ExitReason
     from ..proc_lib import Ack
@@ -89,7 +90,7 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
     park = process.node.scheduler.park
     calls, casts = server.__clauses__.calls, server.__clauses__.casts
     credit = SLICE
-    message: object
+    message: Any
     result: object
     # Nothing may keep the last request alive while the server is idle.
     del ack, begin, begin_args
@@ -120,15 +121,17 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
         if debug is not None:
             debug = tell_message(debug, process, message, server)
 
+        kind = class_of(message)
         try:
-            if type(message) is Cast:
-                fn = casts.get(message[0])
+            # is_cast(), without a call of its own.
+            if kind is tuple and message and message[0] is GEN_CAST:
+                fn = casts.get(message[1])
                 if fn is None:
                     result = await _cast_slowly(process, server, message)
-                elif len(message) == 2:  # noqa: PLR2004 - a tenth of a cast
-                    result = await fn(server, message[1])
+                elif len(message) == 3:  # noqa: PLR2004 - a tenth of a cast
+                    result = await fn(server, message[2])
                 else:
-                    result = await fn(server, *message[1:])
+                    result = await fn(server, *message[2:])
             elif isinstance(message, Envelope):
                 process.serving = message
                 fn = calls.get(message.clause)
@@ -213,7 +216,7 @@ async def _cast_slowly(
     fn = table.casts.get(clause)
     if fn is not None and isinstance(message, KeywordCast):
         return await fn(server, *message.args, **message.kwargs)
-    content = message[1] if isinstance(message, Cast) and clause is None else message
+    content = message[2] if is_cast(message) and clause is None else message
     if clause is None and table.handles_cast:
         return await server.handle_cast(content)
     process.node.dead_letter(process.pid, content, _unknown(server, clause))
@@ -222,7 +225,7 @@ async def _cast_slowly(
 
 
 def _clause(message: Cast | KeywordCast) -> str | None:
-    return message.clause if isinstance(message, KeywordCast) else message[0]
+    return message.clause if isinstance(message, KeywordCast) else message[1]
 
 
 def _unknown(server: GenServer, clause: str | None) -> str:
@@ -254,7 +257,7 @@ def _refused(
         process.serving = None
         message.fail(BadArgumentsError(message.server, text))
         return True
-    if isinstance(message, (Cast, KeywordCast)):
+    if is_cast(message) or isinstance(message, KeywordCast):
         process.node.dead_letter(process.pid, message, text)
         emit(UnexpectedMessage(process.pid, process.name, type(server), message))
         return True
@@ -330,10 +333,12 @@ def _callback(message: object) -> str:
     match message:
         case Envelope():
             return message.clause or "handle_call"
-        case Cast() | KeywordCast():
-            return _clause(message) or "handle_cast"
+        case KeywordCast():
+            return message.clause
         case Continue():
             return "handle_continue"
+        case _ if is_cast(message):
+            return message[1] or "handle_cast"
         case _:
             return "handle_info"
 

@@ -18,10 +18,10 @@ import attrs
 
 from ..gen import (
     NO_KWARGS,
-    Cast,
     Options as BehaviourOptions,
     call as call_server,
     check_timeout,
+    make_cast,
     send_cast,
     send_request as send,
 )
@@ -175,7 +175,7 @@ async def call(server: ServerRef, request: object, *, timeout: float = inf) -> o
 
 def cast(server: ServerRef, message: object) -> None:
     """Send *message* to the machine as a `Cast`. Never waits, never fails."""
-    send_cast(server, Cast((None, message)))
+    send_cast(server, make_cast(None, message))
 
 
 @overload

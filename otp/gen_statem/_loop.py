@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from trio.lowlevel import checkpoint, current_task
 
+from .._util import is_cast
 from ..gen import (
-    Cast as CastMessage,
     Envelope,
     KeywordCast,
     UnexpectedMessage,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import TypeVarTuple, Unpack
 
+    from .._util import Cast as CastMessage
     from ..gen import From
     from ..kernel import ExitReason, Process
     from ..proc_lib import Ack
@@ -110,8 +111,8 @@ async def _loop(host: Host) -> NoReturn:  # noqa: C901, PLR0912 - one frame, for
 
         try:
             if event is None:
-                if type(message) is CastMessage and message[0] is None:
-                    event = Cast(message[1])
+                if is_cast(message) and message[1] is None:
+                    event = Cast(message[2])
                 elif isinstance(message, Envelope) and message.clause is None:
                     process.serving = message
                     event = Call(cast("From[Any]", message), message.args[0])
@@ -147,7 +148,10 @@ async def _event_of(host: Host, message: object) -> Event | None:
             raise Exit(reason)
         case Timeout(message=Alarm() as alarm):
             return host.engine.timeouts.ring(alarm)
-        case Envelope() | CastMessage() | KeywordCast():
+        case Envelope() | KeywordCast():
+            _refuse(host, message)
+            return None
+        case _ if is_cast(message):
             _refuse(host, message)
             return None
         case _:

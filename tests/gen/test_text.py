@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import trio
 from trio.testing import wait_all_tasks_blocked
 
 from otp import Down, GenServer, Normal, Pid, Ref, call, cast, gen_server, process, sys
-from otp._util import kind_of
-from otp.gen import Cast, Envelope, KeywordCast, written
+from otp._util import GEN_CAST, is_cast, kind_of
+from otp.gen import Envelope, KeywordCast, make_cast, written
 from tests.kernel.support import on_node
 
 if TYPE_CHECKING:
@@ -86,9 +87,8 @@ async def test_the_kinds_of_requests_say_nothing_of_their_arguments() -> None:
     ]
 
 
-def test_a_cast_is_still_a_tuple() -> None:
-    assert Cast(("add", 1)) == ("add", 1)
-    assert written(Cast(("add", 1))) == "cast add(1)"
+def test_a_cast_is_written_as_somebody_would_write_it() -> None:
+    assert written(make_cast("add", 1)) == "cast add(1)"
     assert written(KeywordCast("add", (1,), {"by": 2})) == "cast add(1, by=2)"
 
 
@@ -135,3 +135,18 @@ async def test_who_sent_a_request_without_waiting_is_not_known() -> None:
     Held.ask.send_request(pid, 1)
 
     assert only_request(pid).asker is None
+
+
+def test_a_tuple_that_only_looks_like_a_cast_is_none() -> None:
+    # Not the mark itself, but a text that is equal to it.
+    looks_like_it = GEN_CAST[:5] + GEN_CAST[5:]
+    for message in [(), (GEN_CAST,), (looks_like_it, "add", 1), [GEN_CAST, "add"]]:
+        assert not is_cast(message)
+        assert kind_of(message) == type(message).__name__
+    assert is_cast((GEN_CAST, "add"))
+
+
+def test_a_cast_of_plain_values_is_nothing_to_the_garbage_collector() -> None:
+    message = make_cast("add", 1, "two")
+    gc.collect()
+    assert not gc.is_tracked(message)

@@ -30,7 +30,7 @@ from otp import (
     sys,
     timer,
 )
-from otp.gen import Cast as CastMessage
+from otp.gen import make_cast
 from otp.gen_statem import (
     EVENT,
     STATE,
@@ -362,7 +362,7 @@ async def test_a_state_that_is_entered_again_and_again_lets_others_work() -> Non
     process.exit(pid, Kill())
 
 
-@pytest.mark.parametrize("message", [CastMessage((None, 1)), CastMessage(("tell", 1))])
+@pytest.mark.parametrize("message", [make_cast(None, 1), make_cast("tell", 1)])
 @on_node
 async def test_a_flood_of_messages_lets_others_work(message: object) -> None:
     pid = await start([])

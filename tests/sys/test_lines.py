@@ -18,7 +18,7 @@ from otp import (
     process,
     sys,
 )
-from otp.gen import Cast
+from otp.gen import make_cast
 from otp.gen_server import Options
 from otp.sys import Debug, Event, Trace, shown_log
 from tests.gen_server.servers import Counter, Scripted
@@ -122,7 +122,7 @@ async def test_what_the_server_refuses_leaves_it_as_it_was() -> None:
 
 def test_an_event_can_be_read() -> None:
     assert str(Event("in", "x")) == "got 'x'"
-    assert str(Event("in", Cast(("add", 1)))) == "got cast add(1)"
+    assert str(Event("in", make_cast("add", 1))) == "got cast add(1)"
     assert str(Event("out", 1, "caller")) == "sent 1 to 'caller'"
     assert str(Event("out", 1)) == "sent 1"
     assert str(Event("noreply")) == "went on"
