@@ -70,7 +70,10 @@ def current_process(what: str) -> Process:
     Raises:
         NotAProcessError: no process runs, only the node.
     """
-    process = current()
+    # current(), without a call of its own.
+    process = _current.get(None)
+    if process is None:
+        raise NoNodeError
     if process.parent is None:
         raise NotAProcessError(what)
     return process

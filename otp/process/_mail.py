@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import trio
 
-from ..kernel import MISSING, current, current_process, drop_alias, make_alias, route
+from ..kernel import (
+    MISSING,
+    Pid,
+    current,
+    current_process,
+    drop_alias,
+    make_alias,
+    route,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -27,7 +35,12 @@ def send(dest: ServerRef | Alias, message: object) -> None:
         NoProcessError: *dest* is a name that nobody bears on this node.
         MailboxFullError: the mailbox is full and its policy is ``"fail_sender"``.
     """
-    route(dest, message)
+    # route(), without a call of its own, where nothing is out of the ordinary.
+    process = dest.process if type(dest) is Pid else None
+    if process is None or process.node.ghosts:
+        route(dest, message)
+    else:
+        process.mailbox.deliver(message)
 
 
 @overload
@@ -57,7 +70,8 @@ def receive(
         NotAProcessError: the caller is no process, so it has no mailbox.
     """
     # Not a coroutine around a coroutine.
-    return current_process("receive()").receive(_fits(match), timeout)
+    fits = None if match is None else _fits(match)
+    return current_process("receive()").receive(fits, timeout)
 
 
 @overload
