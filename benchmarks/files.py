@@ -24,6 +24,18 @@ def describe_machine() -> str:
     return f"{python}, Trio {trio.__version__}, {os.cpu_count()} cores"
 
 
+def check_writable(file: str) -> None:
+    """Refuse a file that could not be written when everything has been measured.
+
+    Raises:
+        BenchmarkError: it cannot be.
+    """
+    try:
+        Path(file).open("ab").close()
+    except OSError as error:
+        raise BenchmarkError(f"{file} cannot be written: {error.strerror}") from error
+
+
 def save_results(file: str, results: Results) -> None:
     """Write every measurement into a file."""
     rows = [attrs.asdict(result) for result in results]

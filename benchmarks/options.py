@@ -11,11 +11,17 @@ from argparse import ArgumentParser, Namespace
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from .files import load_curves, load_results, save_curves, save_results
+from .files import (
+    check_writable,
+    load_curves,
+    load_results,
+    save_curves,
+    save_results,
+)
 from .growth import SUBJECTS
 from .growth.run import measure_growth, measure_subject, measure_subject_afresh
 from .hooks import has_schedulers
-from .peers import BenchmarkError, choose, make
+from .peers import ERL, BenchmarkError, choose, make, missing
 from .plot import load_matplotlib, plot_growth, plot_ratios
 from .results import BASELINE, Results
 from .rows import BY_NAME
@@ -45,7 +51,7 @@ def make_parser() -> ArgumentParser:
     add("--repeats", type=int, help="of each measurement: 5, for growth 3, if quick 1")
     add("--seed", type=int, default=0, help="of the random order")
     add("--scheduler", choices=["trio", "step", "both"], help="of otp's node")
-    add("--erl", default="erl", metavar="PATH", help="the command of Erlang")
+    add("--erl", metavar="PATH", help="the command of Erlang, if it is not in the path")
     add("--json", metavar="FILE", help="write every number there")
     add("--load", metavar="FILE", help="show the numbers in such a file again")
     add("--plot", metavar="FILE", help="draw a picture there, as .svg")
@@ -60,8 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what is asked for, and return the exit status."""
     options = make_parser().parse_args(arguments)
     try:
+        # Before the time is spent.
         if options.plot:
-            load_matplotlib()  # before the time is spent
+            load_matplotlib()
+        for file in filter(None, [options.json, options.plot]):
+            check_writable(file)
         return (_growth if options.what == "growth" else _table)(options)
     except BenchmarkError as error:
         print(f"python -m benchmarks: {error}", file=sys.stderr)
@@ -99,7 +108,9 @@ def pick(known: Mapping[str, T], wanted: Sequence[str]) -> list[T]:
 
 def peers_of(options: Namespace) -> list[str]:
     """Return who is measured."""
-    names = choose(options.peers, options.erl)
+    if options.erl and (why := missing("erlang", options.erl)):
+        raise BenchmarkError(f"erlang cannot be measured: {why}")
+    names = choose(options.peers, options.erl or ERL)
     scheduler = options.scheduler or "both"
     if options.scheduler and not has_schedulers():
         raise BenchmarkError("this otp.Node takes no scheduler: leave --scheduler out")
@@ -129,13 +140,19 @@ def _measure(options: Namespace, rows: Sequence[Row]) -> Results:
     if scale == "smoke" and not options.peers:
         names = [name for name in names if name == BASELINE or name.startswith("otp")]
     with TemporaryDirectory() as folder:
-        peers = [make(name, options.erl, folder) for name in names]
+        peers = [make(name, options.erl or ERL, folder) for name in names]
         order = schedule(peers, rows, repeats, options.seed)
         run = in_this_process if scale == "smoke" else in_fresh_process
         return run_all(order, run, scale, show_progress)
 
 
 def _growth(options: Namespace) -> int:
+    for name in ("peers", "scheduler", "erl"):
+        if getattr(options, name):
+            raise BenchmarkError(
+                f"growth measures otp alone: leave --{name} out (OTP_SCHEDULER in the "
+                "environment says with which scheduler)"
+            )
     subjects = pick({name: name for name in SUBJECTS}, options.rows)
     scale = scale_of(options)
     if options.load:

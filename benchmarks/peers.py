@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Limits = dict[str, dict[str, int]]
 
+ERL: Final = "erl"
+"""The command of Erlang, where nobody says another."""
+
 
 class BenchmarkError(Exception):
     """The benchmark cannot be run as it was asked to be."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from .adapter import LacksError
 from .files import describe_machine
 from .measure import measure
+from .peers import PythonPeer
 from .results import Result, Results
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def sizes_for(peer: Peer, row: Row, scale: Scale) -> tuple[Sizes, bool]:
 
 def in_this_process(peer: Peer, row: Row, repeat: int, scale: Scale) -> Result:
     """Measure a peer in Python right here, for a run whose numbers say nothing."""
+    if not isinstance(peer, PythonPeer):
+        return in_fresh_process(peer, row, repeat, scale)
     sizes, reduced = sizes_for(peer, row, scale)
     try:
         metrics = measure(peer.name, row.name, sizes)

@@ -21,7 +21,7 @@ SUBJECTS: Final[dict[str, Subject]] = {
     "supervisor": children.static,
     "names": names.plain,
     "registry": names.unique,
-    "registry, duplicate keys": names.duplicate,
+    "registry with duplicate keys": names.duplicate,
     "group": names.group,
     "timers": timers.timers,
     "mailbox": mailbox.mailbox,

@@ -39,12 +39,21 @@ def measure_subject_afresh(subject: str, size: int) -> Metrics:
     """Measure a subject for one size in a process of its own.
 
     Raises:
-        BenchmarkError: that failed.
+        BenchmarkError: that failed, or took too long.
     """
     command = [sys.executable, "-m", "benchmarks.growth", subject, str(size)]
-    done = subprocess.run(
-        command, capture_output=True, check=False, cwd=ROOT, text=True, timeout=PATIENCE
-    )
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            check=False,
+            cwd=ROOT,
+            text=True,
+            timeout=PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        why = f"no answer in {PATIENCE:.0f} s"
+        raise BenchmarkError(f"{subject}, {size:,}: {why}") from None
     if done.returncode != 0:
         raise BenchmarkError(f"{subject}, {size:,}: it failed\n{done.stderr}")
     metrics: Metrics = json.loads(done.stdout)

@@ -8,17 +8,33 @@ from typing import TYPE_CHECKING
 import attrs
 import pytest
 
+from benchmarks.growth import SUBJECTS
+from benchmarks.growth.run import measure_subject_afresh
 from benchmarks.options import main, make_parser, peers_of
-from benchmarks.peers import ErlangPeer, PythonPeer, compiler, known_peers, missing
+from benchmarks.peers import (
+    BenchmarkError,
+    ErlangPeer,
+    PythonPeer,
+    compiler,
+    known_peers,
+    missing,
+)
 from benchmarks.results import Result
 from benchmarks.rows import BY_NAME, ROWS
-from benchmarks.runner import in_fresh_process, run_all, schedule, sizes_for
+from benchmarks.runner import (
+    in_fresh_process,
+    in_this_process,
+    run_all,
+    schedule,
+    sizes_for,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from benchmarks.peers import Peer
-    from benchmarks.rows import Row, Scale
+    from benchmarks.rows import Metrics, Row, Scale, Sizes
 
 PEERS = [PythonPeer("floor"), PythonPeer("otp"), PythonPeer("pykka")]
 NOBODY = "/nowhere/erl"
@@ -63,6 +79,45 @@ def test_erlang_is_asked_for_by_its_path(capsys: pytest.CaptureFixture[str]) -> 
     text = complaint(capsys, "--peers", "erlang", "--erl", NOBODY)
 
     assert f"there is no '{NOBODY}' with its erlc" in text
+
+
+def test_an_erlang_that_was_asked_for_by_its_path_is_not_left_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = complaint(capsys, "--smoke", "--rows", "call", "--erl", NOBODY)
+
+    assert f"there is no '{NOBODY}'" in text
+
+
+@pytest.mark.parametrize("option", ["--json", "--plot"])
+def test_a_file_that_cannot_be_written_is_named_before_anything_is_measured(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    option: str,
+) -> None:
+    monkeypatch.setattr("benchmarks.options.load_matplotlib", lambda: None)
+    file = str(tmp_path / "nowhere" / "file")
+
+    for growth in [], ["growth"]:
+        assert main([*growth, "--smoke", option, file]) == 2
+        shown = capsys.readouterr()
+        assert f"{file} cannot be written" in shown.err
+        assert not shown.out
+
+
+@pytest.mark.parametrize("option", ["--peers=floor", "--scheduler=trio", "--erl=erl"])
+def test_growth_takes_no_option_that_it_would_not_obey(
+    capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    text = complaint(capsys, "growth", "--smoke", option)
+
+    assert f"leave {option.partition('=')[0]} out" in text
+    assert "OTP_SCHEDULER" in text
+
+
+def test_every_row_can_be_chosen_from_a_list_with_commas() -> None:
+    assert not [name for name in [*BY_NAME, *SUBJECTS] if "," in name]
 
 
 def test_the_compiler_lives_beside_erl() -> None:
@@ -193,6 +248,34 @@ def test_the_failure_of_a_process_is_told() -> None:
     result = in_fresh_process(PythonPeer("nobody"), BY_NAME["call"], 0, "smoke")
 
     assert result.failure == "KeyError: 'nobody'"
+
+
+@attrs.frozen
+class Stranger:
+    """A peer that is no Python, like Erlang."""
+
+    name: str = "erlang"
+    limits: Mapping[str, Sizes] = attrs.field(factory=dict[str, "Sizes"])
+
+    def command(self, row: Row, sizes: Sizes) -> list[str]:
+        return [sys.executable, "-c", f"print({row.name!r}, {sizes['calls']})"]
+
+    def read(self, output: str) -> Metrics:
+        return {"calls": float(output.split()[1])}
+
+
+def test_who_is_no_python_has_a_process_of_its_own_in_a_smoke_run_too() -> None:
+    result = in_this_process(Stranger(), BY_NAME["call"], 0, "smoke")
+
+    assert result.metrics == {"calls": 10.0}
+
+
+@pytest.mark.slow
+def test_growth_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.growth.run.PATIENCE", 0.0)
+
+    with pytest.raises(BenchmarkError, match="timers, 10: no answer in 0 s"):
+        measure_subject_afresh("timers", 10)
 
 
 def test_erlang_has_no_process_for_what_it_lacks() -> None:
