@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import sys as python
 from io import StringIO
@@ -9,8 +10,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from loguru import logger
+from trio.testing import wait_all_tasks_blocked
 
-from otp import reports
+import otp
+from otp import process, reports
 from otp.kernel import LateReport, emit
 from otp.reports import Report
 
@@ -45,6 +48,11 @@ class Failed(Report):
 def fail(argument: str) -> NoReturn:
     """Raise something that says nothing of the argument."""
     raise ValueError(len(argument))
+
+
+async def crash() -> NoReturn:
+    """End a process of a bug."""
+    fail("")
 
 
 class Terminal(StringIO):
@@ -148,6 +156,31 @@ def test_a_late_report_is_made_once_and_seen_by_all_as_any_other(
     ]
     assert seen == [seen[2]] * 4
     assert type(late["exception"]) is type(early["exception"])
+
+
+async def test_a_handler_with_a_queue_finds_the_text_in_place_of_a_report() -> None:
+    records: list[Record] = []
+    logger.enable("otp")
+    logger.remove()
+    logger.add(
+        lambda message: records.append(message.record), enqueue=True, catch=False
+    )
+
+    async with otp.Node():
+        process.spawn(crash, label="worker")
+        await wait_all_tasks_blocked()
+    logger.complete()
+
+    (record,) = records
+    assert "worker" in record["message"]
+    assert record["extra"] == {"report": record["message"]}
+
+
+def test_a_report_is_its_own_copy() -> None:
+    report = Told()
+
+    assert copy.copy(report) is report
+    assert copy.deepcopy([report]) == [report]
 
 
 def test_there_is_no_such_level() -> None:

@@ -8,7 +8,7 @@ it is found as ``record["extra"]["report"]``. As a library the package is silent
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, ClassVar, Literal, TextIO, final
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, TextIO, final
 
 import attrs
 from loguru import logger
@@ -28,9 +28,22 @@ Level = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 
 
 class Report:
-    """The base of all reports."""
+    """The base of all reports.
+
+    A pickle of a report is one of its text: pids and what else is in it have a meaning
+    only here. loguru pickles what passes through the queue of a handler.
+    """
 
     __slots__ = ()
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (self.text(),)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
 
     level: ClassVar[Level] = "ERROR"
 
