@@ -23,6 +23,7 @@ from .kernel import (
     Level,
     ProcessReport,
     Report,
+    SchedulerReport,
     StuckReport,
     write_log,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "ProcessReport",
     "ProgressReport",
     "Report",
+    "SchedulerReport",
     "ServerReport",
     "StatemReport",
     "StuckReport",

@@ -13,7 +13,7 @@ from loguru import logger
 from trio.testing import wait_all_tasks_blocked
 
 import otp
-from otp import process, reports
+from otp import kernel, process, reports
 from otp.kernel import LateReport, emit
 from otp.reports import Report
 
@@ -174,6 +174,13 @@ async def test_a_handler_with_a_queue_finds_the_text_in_place_of_a_report() -> N
     (record,) = records
     assert "worker" in record["message"]
     assert record["extra"] == {"report": record["message"]}
+
+
+def test_all_reports_of_the_kernel_are_here() -> None:
+    kinds = [kind for kind in vars(kernel).values() if isinstance(kind, type)]
+    of_kernel = {kind.__name__ for kind in kinds if issubclass(kind, Report)}
+
+    assert of_kernel <= set(reports.__all__)
 
 
 def test_a_report_is_its_own_copy() -> None:
