@@ -29,6 +29,8 @@ def untie(error: BaseException, *, own_loop: bool) -> None:
     """
     trace = error.__traceback__
     if trace is not None:
-        error.__traceback__ = body = trace.tb_next
+        body = trace.tb_next
+        # Not by an assignment, which a frozen dataclass refuses.
+        BaseException.with_traceback(error, body)
         if body is not None and own_loop:
             body.tb_frame.clear()
