@@ -68,7 +68,6 @@ from ._messages import (
 )
 from ._node import (
     Node as Node,
-    NodeStatistics as NodeStatistics,
     current_node as current_node,
 )
 from ._nodes import nodes as nodes
@@ -127,6 +126,7 @@ from ._scheduler import (
     SchedulerName as SchedulerName,
     stay as stay,
 )
+from ._statistics import NodeStatistics as NodeStatistics
 from ._timers import TimerRef as TimerRef, Timers as Timers
 from ._waiter import PENDING as PENDING, Waiter as Waiter
 from ._watch_end import watch_end as watch_end

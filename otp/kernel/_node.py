@@ -18,8 +18,8 @@ from math import inf
 from random import Random
 from typing import TYPE_CHECKING, Self, final
 
-import attrs
 import trio
+from trio.lowlevel import checkpoint_if_cancelled
 
 from ._current import current, enter, leave
 from ._errors import InvalidSpecError, NameTakenError
@@ -33,6 +33,7 @@ from ._process import Process
 from ._reasons import KILL, NORMAL, SHUTDOWN
 from ._report import InstrumentReport, StuckReport, emit
 from ._scheduler import BY_TRIO, Scheduler, SchedulerName, wanted_scheduler
+from ._statistics import NodeStatistics
 from ._steps import join as join_steps
 from ._timers import Timers
 from ._watch_end import watch_end
@@ -49,18 +50,6 @@ if TYPE_CHECKING:
 
     Ts = TypeVarTuple("Ts")
     Hook = Literal["process_started", "process_exited", "dead_letter"]
-
-
-@final
-@attrs.frozen
-class NodeStatistics:
-    """What a node has to do at this moment, and what it has done."""
-
-    processes: int
-    names: int
-    started: int
-    dead_letters: int
-    ghosts: int
 
 
 @final
@@ -132,6 +121,8 @@ class Node:
         self._late_scopes: bool | None = None
         self._stop = trio.Event()
         self._stopped = trio.Event()
+        # In which the end has to be orderly; what is left afterwards is killed.
+        self._orderly = trio.CancelScope()
         self._outer: trio.Nursery
         self._inner: trio.Nursery
         self._token: Token[Process]
@@ -157,7 +148,12 @@ class Node:
             )
         self._manager = trio.open_nursery(strict_exception_groups=True)
         self._outer = await self._manager.__aenter__()
-        await self._outer.start(self._run)
+        try:
+            await self._outer.start(self._run)
+        except BaseException as error:
+            self._stop.set()
+            await self._manager.__aexit__(type(error), error, error.__traceback__)
+            raise
         known[self.name] = self
         self._token = enter(self.root)
         return self
@@ -170,11 +166,19 @@ class Node:
     ) -> bool | None:
         leave(self._token)
         self._stop.set()
-        with trio.CancelScope(shield=True):
-            await self._stopped.wait()
+        try:
+            with trio.CancelScope(shield=True):
+                await self._stopped.wait()
+        except KeyboardInterrupt as again:
+            # Somebody does not want to wait for an orderly end.
+            self._orderly.cancel()
+            kind, error, traceback = type(again), again, again.__traceback__
         return await self._manager.__aexit__(kind, error, traceback)
 
     async def _run(self, task_status: trio.TaskStatus[None]) -> None:
+        # Else it would be under its shield before Trio can tell it: `started` does
+        # nothing for who is cancelled.
+        await checkpoint_if_cancelled()
         steps = join_steps() if self._steps else None
         self.scheduler = steps or BY_TRIO
         if self._late_scopes is None:
@@ -211,7 +215,8 @@ class Node:
 
     async def _shut_down(self) -> None:
         """End every process, those that the node started in reverse order first."""
-        with trio.move_on_after(self.shutdown_timeout):
+        self._orderly.deadline = trio.current_time() + self.shutdown_timeout
+        with self._orderly:
             # Again, as long as what is stopped starts something new.
             while mine := self._own_children():
                 for ended, process in enumerate(reversed(mine), 1):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from math import inf
 from typing import TYPE_CHECKING
 
 import pytest
 import trio
-from trio.testing import wait_all_tasks_blocked
+from trio.lowlevel import enable_ki_protection, spawn_system_task
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from otp import (
     Exit,
@@ -31,9 +33,8 @@ from .support import (
 )
 
 if TYPE_CHECKING:
-    from trio.testing import MockClock
-
     from otp import ExitReason, Pid
+    from otp.kernel import SchedulerName
 
 
 class Ending(GenServer):
@@ -115,6 +116,49 @@ async def test_a_cancellation_while_the_node_ends_does_not_disturb_it(
             ended = await start_three(seconds=4)
 
     assert ended == ["c", "b", "a"]
+
+
+@pytest.mark.parametrize("scheduler", ["step", "trio"])
+async def test_a_node_that_is_entered_in_a_cancelled_scope_does_not_begin(
+    scheduler: SchedulerName,
+) -> None:
+    node = Node("cancelled", scheduler=scheduler)
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        async with node:
+            pytest.fail("the body runs")
+    assert scope.cancelled_caught
+    assert "cancelled" not in nodes()
+
+
+def test_an_interrupt_while_the_node_ends_ends_it_at_once() -> None:
+    ended: list[str] = []
+
+    @enable_ki_protection
+    async def interrupt() -> None:
+        await trio.sleep(1)
+        signal.raise_signal(signal.SIGINT)
+
+    async def main() -> None:
+        start = trio.current_time()
+        spawn_system_task(interrupt)
+        try:
+            async with Node():
+                await gen_server.start(Ending, "slow", ended, 4)
+        finally:
+            ended.append(f"over after {trio.current_time() - start:.1f}")
+
+    interrupted = False
+    # Trio leaves SIGINT alone if somebody has a handler for it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        trio.run(main, clock=MockClock(autojump_threshold=0))
+    except* KeyboardInterrupt:
+        interrupted = True
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert interrupted
+    assert ended == ["over after 1.0"]
 
 
 async def test_a_worker_has_five_seconds_to_end(autojump_clock: MockClock) -> None:
