@@ -12,7 +12,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, cast, final
 
-from trio.lowlevel import checkpoint, current_task
+from trio.lowlevel import checkpoint, current_task, enable_ki_protection
 
 from .._util import as_call, short
 from ..kernel import (
@@ -132,6 +132,7 @@ def reply(from_: From[T], value: T) -> None:
     from_.settle(value)
 
 
+@enable_ki_protection
 async def call(
     server: ServerRef,
     clause: str | None,

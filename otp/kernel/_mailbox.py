@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, final, get_args
 
 import attrs
 import trio
-from trio.lowlevel import Abort, current_task
+from trio.lowlevel import Abort, current_task, enable_ki_protection
 
 from ._errors import InvalidSpecError, MailboxFullError
 from ._messages import Down, Exited, Timeout
@@ -87,6 +87,7 @@ class Mailbox:
         yield from reversed(self.pending)
         yield from self.inbox
 
+    @enable_ki_protection
     def put(self, message: object) -> None:
         """Add a message that no policy may refuse: an exit, a monitor's, a timer's."""
         inbox = self.inbox
@@ -186,6 +187,7 @@ class Mailbox:
         self.heard = 0
         return left
 
+    @enable_ki_protection
     def interrupt(self) -> None:
         """Wake the owner although nothing has come."""
         task = self.parked
@@ -207,6 +209,7 @@ class Mailbox:
         self.parked = task = current_task()
         return task
 
+    @enable_ki_protection
     async def park(self, scheduler: Scheduler = BY_TRIO) -> None:
         """Wait until something is put in, or until `interrupt`."""
         await scheduler.park(self.begin_to_park(), self.abort)

@@ -19,7 +19,7 @@ from random import Random
 from typing import TYPE_CHECKING, Self, final
 
 import trio
-from trio.lowlevel import checkpoint_if_cancelled
+from trio.lowlevel import checkpoint_if_cancelled, enable_ki_protection
 
 from ._current import current, enter, leave
 from ._errors import InvalidSpecError, NameTakenError
@@ -270,6 +270,7 @@ class Node:
             self.instrument("process_started", process.pid, parent.pid)
         return process
 
+    @enable_ki_protection
     def launch(
         self,
         process: Process,

@@ -23,7 +23,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 import trio
-from trio.lowlevel import current_task
+from trio.lowlevel import current_task, enable_ki_protection
 
 from ._alias import drop_alias
 from ._current import enter, send_ghost_away
@@ -214,6 +214,7 @@ class Process(Relations):
 
     # ------------------------------------------------------------------- its end
 
+    @enable_ki_protection
     def end(self, reason: ExitReason) -> None:
         """Be dead of *reason*, if it is not already; see the head of this file."""
         if self.reason is not None:
@@ -241,6 +242,7 @@ class Process(Relations):
         if self._peers or self.watched_by or self.watching:
             node.bid_farewell(self)
 
+    @enable_ki_protection
     def kill(self, reason: ExitReason) -> None:
         """End from outside, and let the code that still runs go."""
         if self.reason is not None:
@@ -304,6 +306,7 @@ class Process(Relations):
 
     # --------------------------------------------------------------- its mailbox
 
+    @enable_ki_protection
     async def receive(
         self, fits: Callable[[object], bool] | None, timeout: float
     ) -> object:

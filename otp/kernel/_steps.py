@@ -117,6 +117,7 @@ class StepQueue(Scheduler):
 
     # ------------------------------------------------------------ what tasks do here
 
+    @enable_ki_protection
     @types.coroutine
     def park(self, task: Any, abort: AbortFunc) -> Generator[Any, Any, None]:
         task.custom_sleep_data = self
@@ -129,6 +130,7 @@ class StepQueue(Scheduler):
                 # The error that it raises leads to this frame.
                 del answer
 
+    @enable_ki_protection
     def wake(self, task: Any) -> None:
         if self._reasons:
             reschedule(task, WAKE)
@@ -142,6 +144,7 @@ class StepQueue(Scheduler):
             self._idle = None
             reschedule(idle, WAKE)
 
+    @enable_ki_protection
     def start(self) -> None:
         if not self._reasons:
             # Else messages between others, in the step queue, would overtake it.
@@ -161,6 +164,7 @@ class StepQueue(Scheduler):
         else:
             self._runner.runq.append(task)
 
+    @enable_ki_protection
     def ask(self, box: Box, request: object, task: Any) -> bool:
         idle: Any = box.parked
         ready = self._ready
@@ -293,12 +297,14 @@ class StepQueue(Scheduler):
 
     # --------------------------------------------------------------------- its users
 
+    @enable_ki_protection
     def join(self) -> None:
         """Begin to use the queue."""
         self._users += 1
         if self._users == 1:
             spawn_system_task(self.run, name="otp steps")
 
+    @enable_ki_protection
     def leave(self) -> None:
         """Use it no longer."""
         self._users -= 1
@@ -322,6 +328,7 @@ class _Asking(Scheduler):
     def __init__(self, ready: deque[Any]) -> None:
         self._ready = ready
 
+    @enable_ki_protection
     def wake(self, task: Any) -> None:
         task.custom_sleep_data = None
         self._ready.append(task)

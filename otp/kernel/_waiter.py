@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from trio.lowlevel import Abort, current_task
+from trio.lowlevel import Abort, current_task, enable_ki_protection
 
 from ._current import current_scheduler
 
@@ -58,6 +58,7 @@ class Waiter:
         """Whether there is an answer, or nobody interested in one any more."""
         return self.value is not PENDING
 
+    @enable_ki_protection
     def settle(self, value: object) -> bool:
         """Answer with *value*; tell whether anybody was still interested."""
         if self.value is not PENDING:
@@ -95,6 +96,7 @@ class Waiter:
         self.abandon()
         return Abort.SUCCEEDED
 
+    @enable_ki_protection
     async def wait(self) -> object:
         """Wait for the answer and return it, or raise it if it is an error."""
         if self.value is PENDING:

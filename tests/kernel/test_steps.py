@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import contextvars
 import signal
+import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +20,9 @@ from .support import collected_reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    from _typeshed import TraceFunction
 
 var = contextvars.ContextVar("var", default="unset")
 
@@ -278,6 +283,60 @@ def test_an_interrupt_reaches_a_main_task_that_never_waits_in_trio() -> None:
     finally:
         signal.signal(signal.SIGINT, before)
     assert interrupted
+
+
+WATCHED = {"_steps.py", "_mailbox.py", "_waiter.py", "_request.py"}
+
+
+def _interrupt_at(wanted: int) -> str | None:
+    """Interrupt a program at a line of those files, and say where; None if it ended."""
+    lines, where = 0, None
+    watching = False
+
+    def see_call(frame: FrameType, _event: str, _arg: object) -> TraceFunction | None:
+        return see_line if Path(frame.f_code.co_filename).name in WATCHED else None
+
+    def see_line(frame: FrameType, event: str, _arg: object) -> TraceFunction:
+        nonlocal lines, where
+        if event == "line" and watching:
+            lines += 1
+            if lines == wanted:
+                where = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+                signal.raise_signal(signal.SIGINT)
+        return see_line
+
+    async def main() -> None:
+        nonlocal watching
+        async with otp.Node(scheduler="step", shutdown_timeout=0):
+            first, second = [await gen_server.start(Server) for _ in range(2)]
+            with trio.fail_after(10):
+                watching = True
+                try:
+                    await Server.echo_of(first, second, 1)
+                finally:
+                    watching = False
+
+    interrupted = False
+    before, tracer = signal.getsignal(signal.SIGINT), sys.gettrace()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.settrace(see_call)
+    try:
+        trio.run(main, clock=MockClock(autojump_threshold=0))
+    except* (KeyboardInterrupt, otp.CallError):
+        # The call of an interrupted server fails.
+        interrupted = True
+    finally:
+        sys.settrace(tracer)
+        signal.signal(signal.SIGINT, before)
+    assert interrupted is (where is not None)
+    return where
+
+
+def test_an_interrupt_at_any_line_ends_the_run_and_loses_no_task() -> None:
+    wanted = 1
+    while _interrupt_at(wanted):
+        wanted += 1
+    assert wanted > 50
 
 
 # -------------------------------------------------------------------- turns and order
