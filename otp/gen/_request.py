@@ -172,7 +172,11 @@ async def call(
                 node.timers.expire_in(timeout, request)
             await scheduler.park(task, request.abort)
     if request.error is not None:
-        raise request.error
+        try:
+            raise request.error
+        finally:
+            # The error leads to this frame.
+            del request
     return request.value
 
 
@@ -236,7 +240,11 @@ class Request(From[Any], Generic[T_co]):
             CallError: there was no such process, or it died first.
         """
         if self.error is not None:
-            raise self.error
+            try:
+                raise self.error
+            finally:
+                # The error leads to this frame.
+                del self
         return cast("T_co", self.value)
 
 

@@ -103,5 +103,9 @@ class Waiter:
             self.task = task = current_task()
             await current_scheduler().park(task, self.abort)
         if self.error is not None:
-            raise self.error
+            try:
+                raise self.error
+            finally:
+                # The error leads to this frame.
+                del self
         return self.value

@@ -14,6 +14,7 @@ from trio.testing import wait_all_tasks_blocked
 
 import otp
 from otp import gen_server, process
+from otp.kernel import Waiter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,6 +130,49 @@ async def test_a_start_that_fails_leaves_no_cycle(garbage: Counter[str]) -> None
             except otp.StartError:
                 failed += 1
         await wait_all_tasks_blocked()
+
+        assert collect(garbage) == Counter()
+    assert failed == 10
+
+
+class Failing(otp.GenServer):
+    @otp.call
+    async def fail(self) -> None:
+        raise RuntimeError("crash")
+
+
+async def test_a_call_that_fails_leaves_no_cycle(garbage: Counter[str]) -> None:
+    failed = 0
+    async with otp.Node():
+        for by_request in (False, True):
+            server = await gen_server.start(Failing)
+            try:
+                if by_request:
+                    await Failing.fail.send_request(server).wait()
+                else:
+                    await Failing.fail(server)
+            except otp.ServerExitedError:
+                failed += 1
+        del server
+        await wait_all_tasks_blocked()
+
+        assert collect(garbage) == Counter()
+    assert failed == 2
+
+
+async def test_a_task_that_waits_in_vain_leaves_no_cycle(
+    garbage: Counter[str],
+) -> None:
+    failed = 0
+    async with otp.Node():
+        for _ in range(10):
+            waiter = Waiter()
+            waiter.fail(otp.CallError())
+            try:
+                await waiter.wait()
+            except otp.CallError:
+                failed += 1
+        del waiter
 
         assert collect(garbage) == Counter()
     assert failed == 10
