@@ -66,15 +66,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what is asked for, and return the exit status."""
     options = make_parser().parse_args(arguments)
     try:
-        # Before the time is spent.
-        if options.plot:
-            load_matplotlib()
-        for file in filter(None, [options.json, options.plot]):
-            check_writable(file)
+        check_files(options)
         return (_growth if options.what == "growth" else _table)(options)
     except BenchmarkError as error:
         print(f"python -m benchmarks: {error}", file=sys.stderr)
         return 2
+
+
+def check_files(options: Namespace) -> None:
+    """Refuse what could not be written in the end, before the time is spent.
+
+    Raises:
+        BenchmarkError: a file cannot be written, or a picture not be drawn.
+    """
+    if options.plot:
+        if not options.plot.endswith(".svg"):
+            raise BenchmarkError(f"a picture is drawn as .svg, not as {options.plot}")
+        load_matplotlib()
+    for file in filter(None, [options.json, options.plot]):
+        check_writable(file)
 
 
 def scale_of(options: Namespace) -> Scale:

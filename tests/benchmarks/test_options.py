@@ -97,7 +97,7 @@ def test_a_file_that_cannot_be_written_is_named_before_anything_is_measured(
     option: str,
 ) -> None:
     monkeypatch.setattr("benchmarks.options.load_matplotlib", lambda: None)
-    file = str(tmp_path / "nowhere" / "file")
+    file = str(tmp_path / "nowhere" / "file.svg")
 
     for growth in [], ["growth"]:
         assert main([*growth, "--smoke", option, file]) == 2
@@ -182,6 +182,15 @@ def test_a_plot_says_what_it_needs(
     monkeypatch.setitem(sys.modules, "matplotlib", None)
 
     assert "pip install matplotlib" in complaint(capsys, "--plot", "plot.svg")
+
+
+def test_a_plot_is_an_svg(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "plot.gif"
+
+    text = complaint(capsys, "--smoke", "--rows", "call", "--plot", str(file))
+
+    assert f"a picture is drawn as .svg, not as {file}" in text
+    assert not file.exists()
 
 
 def test_plots_are_drawn(tmp_path: Path) -> None:
