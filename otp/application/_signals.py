@@ -60,8 +60,10 @@ def on_signals(
         return
     listener = _Listener(first, second)
     _listeners.append(listener)
-    if len(_listeners) == 1:
-        _before.update({each: signal.signal(each, _handle) for each in SIGNALS})
+    for each in SIGNALS:
+        # It may be somebody else's since the first run began.
+        if signal.getsignal(each) is not _handle:
+            _before[each] = signal.signal(each, _handle)
     try:
         yield
     finally:

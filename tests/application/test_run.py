@@ -423,6 +423,24 @@ async def test_runs_that_overlap_leave_the_handlers_of_before() -> None:
     assert [signal.getsignal(each) for each in SIGNALS] == before
 
 
+async def test_a_run_hears_signals_although_another_handler_came_between() -> None:
+    def other(_number: int, _frame: object) -> None:
+        heard.append("other")
+
+    before = signal.getsignal(signal.SIGTERM)
+    heard: list[str] = []
+    try:
+        with on_signals(lambda: None, lambda: None):
+            signal.signal(signal.SIGTERM, other)
+            with on_signals(lambda: heard.append("later"), lambda: None):
+                signal.raise_signal(signal.SIGTERM)
+                await wait_all_tasks_blocked()
+        assert heard == ["later"]
+        assert signal.getsignal(signal.SIGTERM) is other
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def test_outside_of_the_main_thread_there_are_no_signals(trace: Trace) -> None:
     before = [signal.getsignal(each) for each in SIGNALS]
     seen: list[object] = []
