@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from threading import Thread
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 import trio
 from trio.lowlevel import Abort, checkpoint, current_task
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from trio.lowlevel import Task
 
@@ -43,6 +43,16 @@ def try_out(trial: Callable[[], Awaitable[str | None]]) -> str | None:
     thread.start()
     thread.join(PATIENCE)
     return found[0] if found else "a task gets lost"
+
+
+def lacking(needed: Mapping[Any, str]) -> list[str]:
+    """Return which of the names, given as words for each owner, are not there."""
+    return [
+        name
+        for owner, names in needed.items()
+        for name in names.split()
+        if not hasattr(owner, name)
+    ]
 
 
 class RehearsalError(Exception):

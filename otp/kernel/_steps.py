@@ -11,7 +11,8 @@ A call to a server that is idle goes one step further: the server is run at once
 inside of the caller's step, and nobody is parked at all if it answers.
 
 Trio gets its turn after `BURST` steps if its queue is not empty, and after a
-millisecond otherwise, so that sockets and time-outs are seen to.
+millisecond otherwise, so that sockets and time-outs are seen to. Where steps are slow,
+a burst has fewer of them, down to a single one.
 
 With ``_late_scope``, this uses names of Trio that are not public. `join` therefore
 first tries out once whether they are what they were. If not, and as long as Trio has
@@ -39,7 +40,7 @@ from trio.lowlevel import (
     wait_task_rescheduled,
 )
 
-from ._rehearsal import rehearse, try_out
+from ._rehearsal import lacking, rehearse, try_out
 from ._report import SchedulerReport, emit
 from ._scheduler import AWAKE, WAKE, Scheduler
 
@@ -51,7 +52,10 @@ if TYPE_CHECKING:
     from ._scheduler import AbortFunc, Box
 
 BURST: Final = 64
-"""After how many steps it is seen whether Trio has something to do."""
+"""After how many steps at most it is seen whether Trio has something to do."""
+
+FIRST_BURST: Final = 8
+"""How many steps it is before it is known how long they take."""
 
 BURSTS: Final = 16
 """After how many times that Trio has its turn in any case."""
@@ -80,6 +84,7 @@ class StepQueue(Scheduler):
     __slots__ = (
         "_abort_of",
         "_asking",
+        "_burst",
         "_context",
         "_credit",
         "_depth",
@@ -108,7 +113,9 @@ class StepQueue(Scheduler):
         # The stepper, while it waits for something to do.
         self._idle: Any = None
         # How many steps are left of this burst.
-        self._credit = BURST
+        self._credit = FIRST_BURST
+        # How many steps a burst has: the fewer, the slower they are.
+        self._burst = FIRST_BURST
         # How many servers are being run inside of the steps of others.
         self._depth = 0
         self._asking = _Asking(self._ready)
@@ -135,27 +142,23 @@ class StepQueue(Scheduler):
         if self._reasons:
             reschedule(task, WAKE)
             return
-        task._abort_func = None
-        task.custom_sleep_data = None
-        # _put(), without a call of its own.
-        self._ready.append(task)
         idle = self._idle
         if idle is not None:
-            self._idle = None
+            # It raises if this is another thread; then nothing has happened here.
             reschedule(idle, WAKE)
+            self._idle = None
+        task._abort_func = None
+        task.custom_sleep_data = None
+        self._ready.append(task)
 
     @enable_ki_protection
     def start(self) -> None:
         if not self._reasons:
             # Else messages between others, in the step queue, would overtake it.
-            self._put(self._runner.runq.pop())
-
-    def _put(self, task: Any) -> None:
-        self._ready.append(task)
-        idle = self._idle
-        if idle is not None:
-            self._idle = None
-            reschedule(idle, WAKE)
+            self._ready.append(self._runner.runq.pop())
+            if self._idle is not None:
+                reschedule(self._idle, WAKE)
+                self._idle = None
 
     def _return(self, task: Any) -> None:
         """Leave a task that is ready to Trio after all."""
@@ -215,8 +218,8 @@ class StepQueue(Scheduler):
         trio_ready = self._runner.runq
         try:
             while self._users:
-                self._credit = BURST
-                bursts, ends = 0, 0.0
+                self._credit = self._burst
+                bursts, begins = 0, now()
                 while ready:
                     task = ready.popleft()
                     if self._reasons:
@@ -225,12 +228,14 @@ class StepQueue(Scheduler):
                     self._step(task)
                     del task
                     if self._credit <= 0:
-                        self._credit = BURST
                         bursts += 1
+                        seconds = now() - begins
                         # What is left of Trio's present batch cannot be seen.
-                        if trio_ready or bursts >= BURSTS or now() >= ends:
+                        if trio_ready or bursts >= BURSTS or seconds >= SLICE_SECONDS:
+                            self._fit_burst(seconds / bursts)
                             await cancel_shielded_checkpoint()
-                            bursts, ends = 0, now() + SLICE_SECONDS
+                            bursts, begins = 0, now()
+                        self._credit = self._burst
                 # Nothing is to be kept alive by what it waited for last.
                 self._abort_of["abort_func"] = None
                 self._idle = me
@@ -240,6 +245,13 @@ class StepQueue(Scheduler):
             self._idle = None
             for task in ready:
                 self._return(task)
+
+    def _fit_burst(self, seconds: float) -> None:
+        """Let a burst, which has just taken *seconds*, not take longer than a slice."""
+        if seconds > SLICE_SECONDS:
+            self._burst = max(1, int(self._burst * SLICE_SECONDS / seconds))
+        else:
+            self._burst = min(BURST, 2 * self._burst)
 
     def _abort(self, _raise_cancel: Callable[[], object]) -> Abort:
         self._idle = None
@@ -385,9 +397,4 @@ def _missing_names() -> list[str]:
         task._cancel_status: "effectively_cancelled",
         task._runner: "instruments ki_pending main_task reschedule runq task_exited",
     }
-    return [
-        name
-        for owner, names in needed.items()
-        for name in names.split()
-        if not hasattr(owner, name)
-    ]
+    return lacking(needed)

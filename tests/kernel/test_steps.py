@@ -359,6 +359,30 @@ async def test_sockets_and_clocks_get_their_turn() -> None:
             await trio.lowlevel.checkpoint()
 
 
+async def test_the_slower_the_steps_the_fewer_are_made_at_a_time(
+    mock_clock: MockClock,
+) -> None:
+    async def work(other: list[otp.Pid]) -> None:
+        while True:
+            await process.receive()
+            mock_clock.jump(0.01)
+            process.send(other[0], "your turn")
+
+    others: list[list[otp.Pid]] = [[], []]
+    waited: list[float] = []
+    async with otp.Node(shutdown_timeout=0):
+        pids = [process.spawn(work, other) for other in others]
+        for other, pid in zip(others, reversed(pids), strict=True):
+            other.append(pid)
+        process.send(pids[0], "your turn")
+        for _ in range(20):
+            before = trio.current_time()
+            await trio.lowlevel.checkpoint()
+            waited.append(trio.current_time() - before)
+    assert 0.03 < max(waited) < 0.1
+    assert 0 < max(waited[5:]) < 0.03
+
+
 async def test_a_caller_that_never_parks_lets_others_work(
     mock_clock: MockClock,
 ) -> None:
@@ -443,6 +467,24 @@ async def test_to_call_in_a_circle_is_no_deadlock_of_the_queue(
     async with otp.Node():
         first, second = [await gen_server.start(Circle) for _ in range(2)]
         assert await Circle.back(first, second, first) == "timeout"
+
+
+async def test_who_sends_from_another_thread_does_not_stop_the_queue() -> None:
+    heard: list[object] = []
+
+    async def listen() -> None:
+        while True:
+            heard.append(await process.receive())
+
+    async with otp.Node():
+        server = await gen_server.start(Server)
+        first, second = process.spawn(listen), process.spawn(listen)
+        await wait_all_tasks_blocked()
+        with pytest.raises(RuntimeError, match="async context"):
+            await trio.to_thread.run_sync(process.send, first, "from the thread")
+        process.send(second, "from the task")
+        assert await Server.echo(server, 1) == 1
+        assert heard == ["from the task"]
 
 
 # ------------------------------------------------------------------ not for everybody
