@@ -40,7 +40,10 @@ def try_out(trial: Callable[[], Awaitable[str | None]]) -> str | None:
             found.append(repr(error.__cause__ or error))
 
     thread = Thread(target=run, name="otp rehearsal", daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError as error:
+        return f"it cannot be tried out: {error}"
     thread.join(PATIENCE)
     return found[0] if found else "a task gets lost"
 

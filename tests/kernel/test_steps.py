@@ -619,6 +619,17 @@ def test_a_trial_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) 
         end.set()
 
 
+def test_where_there_are_no_threads_trio_is_left_to_schedule_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    problem = _steps.find_problem()
+    assert problem == "it cannot be tried out: can't start new thread"
+
+
 def test_what_breaks_trio_in_a_trial_breaks_nothing_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
