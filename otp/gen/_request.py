@@ -133,7 +133,7 @@ def reply(from_: From[T], value: T) -> None:
 
 
 @enable_ki_protection
-async def call(
+async def call(  # noqa: C901 - one frame, for speed
     server: ServerRef,
     clause: str | None,
     args: tuple[object, ...],
@@ -161,15 +161,20 @@ async def call(
     if node.ghosts and is_ghost():
         await send_ghost_away()
     request: From[object] = From(server, process, clause, args, kwargs, timeout, task)
-    scheduler = node.scheduler
+    scheduler, timers = node.scheduler, node.timers
     if timeout <= 0:
         await _send_in_vain(process, request)
+    # The time runs from here, even if the server runs before it is looked at again.
+    sent, queued = timers.now(), timers.queued
     if scheduler.ask(process.mailbox, request, task):
-        if request.value is not PENDING:
+        if task.custom_sleep_data is None:
             await scheduler.park(task, stay)
+        elif request.value is not PENDING:
+            # It was cancelled before the answer came.
+            await checkpoint()
         else:
             if timeout != inf:
-                node.timers.expire_in(timeout, request)
+                timers.expire(request, sent, timeout, queued)
             await scheduler.park(task, request.abort)
     if request.error is not None:
         try:

@@ -89,8 +89,9 @@ class Scheduler:
     def ask(self, box: Box, request: object, task: Task) -> bool:
         """Put *request*, of *task*, into *box*, and tell whether *task* has to park.
 
-        It need not if it has been woken by the answer already. If there is an answer
-        and it has to park all the same, it is the turn of others: it parks with `stay`.
+        It need not if it has been woken by the answer already. If it has been woken and
+        has to park all the same, as it is the turn of others, it parks with `stay`;
+        then there is no scheduler left in it.
         """
         task.custom_sleep_data = AWAKE
         box.deliver(request)

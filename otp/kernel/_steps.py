@@ -24,7 +24,6 @@ from __future__ import annotations
 import sys
 import types
 from collections import deque
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, final
 
 import trio
@@ -66,10 +65,10 @@ SLICE_SECONDS: Final = 0.001
 DEPTH: Final = 8
 """How many servers may be run inside of each other's steps."""
 
-_run: Any = import_module("trio._core._run")
-_traps: Any = import_module("trio._core._traps")
+
+_run: Any = sys.modules.get("trio._core._run")
 _context: Any = getattr(_run, "GLOBAL_RUN_CONTEXT", None)
-_Wait: Any = getattr(_traps, "WaitTaskRescheduled", None)
+_Wait: Any = getattr(_run, "WaitTaskRescheduled", None)
 
 
 @final
@@ -191,17 +190,19 @@ class StepQueue(Scheduler):
             return task.custom_sleep_data is AWAKE
         # What is delivered wakes nobody, but is found at once.
         box.parked = None
+        abort, idle._abort_func = idle._abort_func, None
         task.custom_sleep_data = self._asking
         try:
             box.deliver(request)
         except BaseException:
-            box.parked = idle
+            box.parked, idle._abort_func = idle, abort
             raise
-        idle._abort_func = None
         idle.custom_sleep_data = None
         self._depth += 1
-        self._step(idle)
-        self._depth -= 1
+        try:
+            self._step(idle)
+        finally:
+            self._depth -= 1
         if ready and ready[0] is task:
             ready.popleft()
             return False
@@ -266,12 +267,14 @@ class StepQueue(Scheduler):
         context["task"] = task
         final: Outcome[object]
         try:
-            if task._next_send_fn is None:
+            send = task._next_send_fn
+            if send is None:
                 trap = task.context.run(task.coro.send, WAKE)
             else:
                 # Its first step.
+                value = task._next_send
                 task._next_send_fn = task._next_send = None
-                trap = task.context.run(task.coro.send, None)
+                trap = task.context.run(send, value)
         except StopIteration as stop:
             final = Value(stop.value)
         except BaseException as error:  # noqa: BLE001 - the nursery has it
@@ -283,10 +286,10 @@ class StepQueue(Scheduler):
             if type(trap) is _Wait:
                 task._cancel_points += 1
                 task._abort_func = trap.abort_func
+                if task is self._runner.main_task and self._runner.ki_pending:
+                    task._attempt_delivery_of_pending_ki()
                 if task._cancel_status.effectively_cancelled:
                     task._attempt_delivery_of_any_pending_cancel()
-                elif task is self._runner.main_task and self._runner.ki_pending:
-                    task._attempt_delivery_of_pending_ki()
             else:
                 self._step_oddly(task, trap)
             context["task"] = stepping
@@ -297,9 +300,9 @@ class StepQueue(Scheduler):
         del final
 
     def _step_oddly(self, task: Any, trap: Any) -> None:
-        if trap is _traps.CancelShieldedCheckpoint:
+        if trap is _run.CancelShieldedCheckpoint:
             self._runner.reschedule(task)
-        elif type(trap) is _traps.PermanentlyDetachCoroutineObject:
+        elif type(trap) is _run.PermanentlyDetachCoroutineObject:
             self._runner.task_exited(task, trap.final_outcome)
         else:
             # It is thrown into the task, as Trio would.
@@ -342,8 +345,10 @@ class _Asking(Scheduler):
 
     @enable_ki_protection
     def wake(self, task: Any) -> None:
-        task.custom_sleep_data = None
-        self._ready.append(task)
+        # Who was cancelled before the answer came hears of that instead.
+        if not task._cancel_status.effectively_cancelled:
+            task.custom_sleep_data = None
+            self._ready.append(task)
 
 
 _queue: RunVar[StepQueue | None] = RunVar("otp_steps", None)
@@ -374,21 +379,9 @@ def find_problem() -> str | None:
 
 
 async def _rehearse() -> str | None:
-    missing = _missing_names()
-    if missing:
-        return f"there is no {', '.join(missing)}"
-    queue = StepQueue()
-    queue.join()
-    await rehearse(queue)
-    queue.leave()
-    return None
-
-
-def _missing_names() -> list[str]:
     task: Any = current_task()
     needed = {
-        _run: "GLOBAL_RUN_CONTEXT",
-        _traps: "WaitTaskRescheduled CancelShieldedCheckpoint "
+        _run: "GLOBAL_RUN_CONTEXT WaitTaskRescheduled CancelShieldedCheckpoint "
         "PermanentlyDetachCoroutineObject",
         _context: "runner task",
         task: "context coro custom_sleep_data _abort_func _cancel_points "
@@ -397,4 +390,11 @@ def _missing_names() -> list[str]:
         task._cancel_status: "effectively_cancelled",
         task._runner: "instruments ki_pending main_task reschedule runq task_exited",
     }
-    return lacking(needed)
+    missing = lacking(needed)
+    if missing:
+        return f"there is no {', '.join(missing)}"
+    queue = StepQueue()
+    queue.join()
+    await rehearse(queue)
+    queue.leave()
+    return None

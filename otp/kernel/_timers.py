@@ -75,7 +75,9 @@ class Timers:
         self._queues: dict[float, _CallQueue] = {}
         self._scope = trio.CancelScope()
         # Half of what trio.current_time() costs is to find the clock.
-        self._now: Callable[[], float] = trio.current_time
+        self.now: Callable[[], float] = trio.current_time
+        # How many calls have been given a time so far.
+        self.queued = 0
         # Invariant: no timer is due before this, except while timers are being fired.
         self._armed = inf
 
@@ -111,7 +113,14 @@ class Timers:
 
     def expire_in(self, seconds: float, call: Waiter) -> None:
         """Let *call* expire in *seconds*, if it is not settled by then."""
-        call.deadline = deadline = self._now() + seconds
+        self.expire(call, self.now(), seconds, self.queued)
+
+    def expire(self, call: Waiter, sent: float, seconds: float, queued: int) -> None:
+        """Let *call* expire *seconds* after *sent*, if it is not settled by then.
+
+        *queued* is what `queued` was then; who came in between was sent later.
+        """
+        call.deadline = deadline = sent + seconds
         queue = self._queues.get(seconds)
         if queue is None:
             if len(self._queues) >= _QUEUES:
@@ -122,7 +131,11 @@ class Timers:
         calls = queue.calls
         while calls and calls[0].value is not PENDING:
             calls.popleft()
-        calls.append(call)
+        if self.queued == queued:
+            calls.append(call)
+        else:
+            _put_before(calls, call, self.queued - queued)
+        self.queued += 1
         if len(calls) >= queue.sweep_at:
             queue.sweep()
         if deadline < self._armed:
@@ -134,7 +147,7 @@ class Timers:
 
     async def run(self) -> None:
         """Fire timers for ever."""
-        self._now = current_clock().current_time
+        self.now = current_clock().current_time
         while True:
             self._armed = self._next_deadline()
             with trio.CancelScope(deadline=self._armed) as self._scope:
@@ -156,3 +169,12 @@ class Timers:
         for queue in self._queues.values():
             while queue.head() <= now:
                 queue.calls.popleft().expire()
+
+
+def _put_before(calls: deque[Waiter], call: Waiter, later: int) -> None:
+    """Put *call* before those of the last *later* ones that are not due before it."""
+    place = len(calls)
+    least = place - later
+    while place > max(0, least) and calls[place - 1].deadline >= call.deadline:
+        place -= 1
+    calls.insert(place, call)

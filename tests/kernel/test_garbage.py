@@ -10,6 +10,7 @@ import gc
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import trio
 from trio.testing import wait_all_tasks_blocked
 
 import otp
@@ -32,9 +33,16 @@ class Adder(otp.GenServer):
         return otp.Stop()
 
 
+async def enter_a_node() -> None:
+    async with otp.Node():
+        pass
+
+
 @pytest.fixture
 def garbage() -> Iterator[Counter[str]]:
     """What only the collector could free, by class; filled by `collect`."""
+    # The first node of all tries out schedulers, in a Trio run of its own.
+    trio.run(enter_a_node)
     gc.collect()
     gc.disable()
     gc.set_debug(gc.DEBUG_SAVEALL)

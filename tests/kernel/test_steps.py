@@ -14,7 +14,7 @@ from trio.testing import MockClock, assert_checkpoints, wait_all_tasks_blocked
 
 import otp
 from otp import gen_server, process
-from otp.kernel import SchedulerReport, _rehearsal, _steps
+from otp.kernel import SchedulerName, SchedulerReport, _rehearsal, _steps
 
 from .support import collected_reports
 
@@ -94,9 +94,31 @@ class Server(otp.GenServer):
         return value
 
     @otp.call
-    async def cancel(self, scope: trio.CancelScope) -> str:
+    async def cancel_and_answer(self, scope: trio.CancelScope) -> str:
         scope.cancel()
         return "done"
+
+    @otp.call_noreply
+    async def answer_and_cancel(
+        self, from_: otp.From[str], scope: trio.CancelScope
+    ) -> None:
+        gen_server.reply(from_, "done")
+        scope.cancel()
+
+    @otp.call
+    async def compute_and_sleep(self, clock: MockClock, seconds: float) -> None:
+        clock.jump(seconds)
+        await trio.sleep_forever()
+
+    @otp.call
+    async def wait_for(self, expired: list[str], others: list[otp.Pid[Server]]) -> None:
+        if not others:
+            await trio.sleep_forever()
+        following, *others = others
+        try:
+            await Server.wait_for.within(2)(following, expired, others)
+        except otp.CallTimeoutError:
+            expired.append(f"{len(others) + 1} to go")
 
 
 def _fail() -> None:
@@ -203,15 +225,72 @@ async def test_who_is_cancelled_already_hears_of_that_and_the_request_is_sent() 
         assert await Agent.add(server) == 2
 
 
-async def test_who_is_cancelled_by_the_answer_gets_the_answer() -> None:
+@pytest.mark.parametrize("credit", [0, 1, 100])
+@pytest.mark.parametrize("scheduler", ["trio", "step"])
+async def test_who_is_cancelled_before_the_answer_does_not_get_it(
+    scheduler: SchedulerName, credit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_steps, "FIRST_BURST", credit)
+    async with otp.Node(scheduler=scheduler):
+        server = await gen_server.start(Server)
+        with trio.CancelScope() as scope:
+            await Server.cancel_and_answer(server, scope)
+        assert scope.cancelled_caught
+        assert await Server.echo(server, "still here") == "still here"
+
+
+@pytest.mark.parametrize("credit", [0, 1, 100])
+@pytest.mark.parametrize("scheduler", ["trio", "step"])
+async def test_who_is_cancelled_after_the_answer_gets_it(
+    scheduler: SchedulerName, credit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_steps, "FIRST_BURST", credit)
+    answers: list[str] = []
+    async with otp.Node(scheduler=scheduler):
+        server = await gen_server.start(Server)
+        with trio.CancelScope() as scope:
+            answers.append(await Server.answer_and_cancel(server, scope))
+            await trio.lowlevel.checkpoint()
+        assert scope.cancelled_caught
+    assert answers == ["done"]
+
+
+async def test_the_time_of_a_call_runs_while_the_server_computes(
+    mock_clock: MockClock,
+) -> None:
+    times: list[float] = []
     async with otp.Node():
         server = await gen_server.start(Server)
-        answers: list[str] = []
-        with trio.CancelScope() as scope:
-            answers.append(await Server.cancel(server, scope))
-            await trio.lowlevel.checkpoint()
-        assert answers == ["done"]
-        assert scope.cancelled_caught
+        async with trio.open_nursery() as nursery:
+
+            async def call() -> None:
+                with pytest.raises(otp.CallTimeoutError):
+                    await Server.compute_and_sleep.within(3)(server, mock_clock, 2)
+                times.append(trio.current_time())
+
+            nursery.start_soon(call)
+            await wait_all_tasks_blocked()
+            assert mock_clock.current_time() == 2
+            mock_clock.jump(1)
+            await wait_all_tasks_blocked()
+            nursery.cancel_scope.cancel()
+    assert times == [3]
+
+
+async def test_of_calls_in_each_other_the_outer_one_expires_first(
+    autojump_clock: MockClock,
+) -> None:
+    del autojump_clock
+    async with otp.Node():
+        last = await gen_server.start(Server)
+        middle = await gen_server.start(Server)
+        first = await gen_server.start(Server)
+        expired: list[str] = []
+        with pytest.raises(otp.CallTimeoutError):
+            await Server.wait_for.within(2)(first, expired, [middle, last])
+        expired.append("caller")
+        await trio.sleep(1)
+    assert expired == ["caller", "2 to go", "1 to go"]
 
 
 class Agent(otp.GenServer):
