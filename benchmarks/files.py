@@ -15,7 +15,7 @@ from .peers import BenchmarkError
 from .results import Result, Results
 
 if TYPE_CHECKING:
-    from .growth.run import Curves
+    from .growth.curves import Curves
 
 
 def describe_machine() -> str:

@@ -19,7 +19,7 @@ from .files import (
     save_results,
 )
 from .growth import SUBJECTS
-from .growth.run import measure_growth, measure_subject, measure_subject_afresh
+from .growth.curves import measure_growth, measure_subject, measure_subject_afresh
 from .hooks import has_schedulers
 from .peers import ERL, BenchmarkError, choose, make, missing
 from .plot import load_matplotlib, plot_growth, plot_ratios

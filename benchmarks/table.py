@@ -9,7 +9,7 @@ from .results import BASELINE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from .growth.run import Curves
+    from .growth.curves import Curves
     from .results import Results
     from .rows import Metric, Row, Unit
 

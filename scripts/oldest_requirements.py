@@ -1,6 +1,6 @@
 """Prints the oldest versions that the project says it works with.
 
-The output is for ``pip install --constraint``: ``trio>=0.27`` becomes ``trio==0.27``.
+The output is for ``pip install --constraint``: ``trio>=0.28`` becomes ``trio==0.28``.
 """
 
 from __future__ import annotations

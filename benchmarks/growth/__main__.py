@@ -6,7 +6,7 @@ import json
 import sys
 
 from ..measure import refuse_hypothesis
-from .run import measure_subject
+from .curves import measure_subject
 
 if __name__ == "__main__":
     numbers = measure_subject(sys.argv[1], int(sys.argv[2]))

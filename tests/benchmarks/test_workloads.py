@@ -12,7 +12,7 @@ import otp
 from benchmarks.adapter import LacksError, lack
 from benchmarks.floor import Floor, Proc
 from benchmarks.growth import SUBJECTS
-from benchmarks.growth.run import measure_subject
+from benchmarks.growth.curves import measure_subject
 from benchmarks.hooks import Hooks, check_scheduler, has_schedulers
 from benchmarks.measure import measure, measure_adapter, refuse_hypothesis
 from benchmarks.peers import known_peers
