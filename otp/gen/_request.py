@@ -180,8 +180,8 @@ async def call(  # noqa: C901 - one frame, for speed
         try:
             raise request.error
         finally:
-            # The error leads to this frame.
-            del request
+            # The error leads to this frame, and so may that of a server that crashed.
+            del request, process, task
     return request.value
 
 

@@ -186,6 +186,8 @@ class Process(Relations):
                 self.node.ghosts.pop(self.pid, None)
                 if self.gone is not None:
                     self.gone.set()
+            # A traceback leads back to this frame, which is to keep nobody.
+            del self, task, reason
 
     async def host(
         self, fn: Callable[[Unpack[Ts]], Awaitable[object]], *args: *Ts

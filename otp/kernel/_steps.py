@@ -10,9 +10,8 @@ a process waits for (sleeps, sockets, locks) it waits for in Trio.
 A call to a server that is idle goes one step further: the server is run at once,
 inside of the caller's step, and nobody is parked at all if it answers.
 
-Trio gets its turn after `BURST` steps if its queue is not empty, and after a
-millisecond otherwise, so that sockets and time-outs are seen to. Where steps are slow,
-a burst has fewer of them, down to a single one.
+Trio gets its turn after `BURST` steps if its queue is not empty, and else after a
+millisecond, so that sockets and time-outs are seen to. Slow steps make bursts short.
 
 With ``_late_scope``, this uses names of Trio that are not public. `join` therefore
 first tries out once whether they are what they were. If not, and as long as Trio has
@@ -203,6 +202,7 @@ class StepQueue(Scheduler):
             self._step(idle)
         finally:
             self._depth -= 1
+            del idle, abort, box, request  # a traceback may lead back to this frame
         if ready and ready[0] is task:
             ready.popleft()
             return False
@@ -296,8 +296,8 @@ class StepQueue(Scheduler):
             return
         context["task"] = stepping
         self._runner.task_exited(task, final)
-        # It leads to a traceback, and that to this frame.
-        del final
+        # They lead to a traceback, and that to this frame.
+        del final, task
 
     def _step_oddly(self, task: Any, trap: Any) -> None:
         if trap is _run.CancelShieldedCheckpoint:
