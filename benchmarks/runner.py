@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from .adapter import LacksError
 from .files import describe_machine
 from .measure import measure
-from .peers import PythonPeer
+from .peers import BenchmarkError, PythonPeer
 from .results import Result, Results
 
 if TYPE_CHECKING:
@@ -83,20 +83,10 @@ def in_fresh_process(peer: Peer, row: Row, repeat: int, scale: Scale) -> Result:
     command = peer.command(row, sizes)
     if command is None:
         return Result(peer.name, row.name, repeat, lacks="it has no such thing")
-    environment = {**os.environ, "PYTHONPATH": _python_path()}
     try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            check=False,
-            cwd=ROOT,
-            env=environment,
-            text=True,
-            timeout=PATIENCE,
-        )
-    except subprocess.TimeoutExpired:
-        why = f"no answer in {PATIENCE:.0f} s"
-        return Result(peer.name, row.name, repeat, failure=why)
+        done = run_afresh(command)
+    except BenchmarkError as error:
+        return Result(peer.name, row.name, repeat, failure=str(error))
     if done.returncode != 0:
         why = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         return Result(peer.name, row.name, repeat, failure=why)
@@ -104,6 +94,26 @@ def in_fresh_process(peer: Peer, row: Row, repeat: int, scale: Scale) -> Result:
     if isinstance(found, str):
         return Result(peer.name, row.name, repeat, lacks=found)
     return Result(peer.name, row.name, repeat, found, reduced)
+
+
+def run_afresh(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run *command* at the root of the repository, and return what it said.
+
+    Raises:
+        BenchmarkError: it took too long.
+    """
+    try:
+        return subprocess.run(
+            command,
+            capture_output=True,
+            check=False,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": _python_path()},
+            text=True,
+            timeout=PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        raise BenchmarkError(f"no answer in {PATIENCE:.0f} s") from None
 
 
 def _python_path() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from statistics import median
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ import trio
 import otp
 
 from ..peers import BenchmarkError
-from ..runner import PATIENCE, ROOT
+from ..runner import run_afresh
 from . import SUBJECTS, sizes_of
 
 if TYPE_CHECKING:
@@ -43,17 +42,9 @@ def measure_subject_afresh(subject: str, size: int) -> Metrics:
     """
     command = [sys.executable, "-m", "benchmarks.growth", subject, str(size)]
     try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            check=False,
-            cwd=ROOT,
-            text=True,
-            timeout=PATIENCE,
-        )
-    except subprocess.TimeoutExpired:
-        why = f"no answer in {PATIENCE:.0f} s"
-        raise BenchmarkError(f"{subject}, {size:,}: {why}") from None
+        done = run_afresh(command)
+    except BenchmarkError as error:
+        raise BenchmarkError(f"{subject}, {size:,}: {error}") from None
     if done.returncode != 0:
         raise BenchmarkError(f"{subject}, {size:,}: it failed\n{done.stderr}")
     metrics: Metrics = json.loads(done.stdout)

@@ -281,7 +281,7 @@ def test_who_is_no_python_has_a_process_of_its_own_in_a_smoke_run_too() -> None:
 
 @pytest.mark.slow
 def test_growth_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("benchmarks.growth.curves.PATIENCE", 0.0)
+    monkeypatch.setattr("benchmarks.runner.PATIENCE", 0.0)
 
     with pytest.raises(BenchmarkError, match="timers, 10: no answer in 0 s"):
         measure_subject_afresh("timers", 10)
