@@ -6,7 +6,7 @@ import copy
 import re
 import sys as python
 from io import StringIO
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, get_args
 
 import pytest
 from loguru import logger
@@ -14,8 +14,8 @@ from trio.testing import wait_all_tasks_blocked
 
 import otp
 from otp import kernel, process, reports
-from otp.kernel import LateReport, emit
-from otp.reports import Report
+from otp.kernel import emit, is_heard
+from otp.reports import Level, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,33 +106,34 @@ def test_only_what_is_important_enough_is_shown() -> None:
     assert "a value of a variable" not in "".join(lines)
 
 
-def made_late(made: list[Report], report: Report) -> LateReport:
-    """Return *report* as one that is made when it is asked for, and noted then."""
-
-    def make() -> Report:
-        made.append(report)
-        return report
-
-    return LateReport(report.level, make, report.error())
-
-
-def test_a_late_report_is_not_made_if_nobody_listens() -> None:
-    made: list[Report] = []
-    emit(made_late(made, Told()))
+def test_a_report_is_heard_if_somebody_listens_to_its_level() -> None:
+    assert not is_heard("ERROR")
     logger.enable("otp")
+    assert is_heard("ERROR")
     logger.remove()
-    emit(made_late(made, Told()))
-    logger.add(StringIO(), level="ERROR")
-    emit(made_late(made, Told()))
+    assert not is_heard("CRITICAL")
+    logger.add(StringIO(), level="WARNING")
 
-    assert made == []
+    levels = [level for level in get_args(Level) if is_heard(level)]
+    assert levels == ["WARNING", "ERROR", "CRITICAL"]
+
+
+def test_nobody_hears_of_the_question_whether_a_report_is_heard() -> None:
+    stream = StringIO()
+    patched: list[Record] = []
+    reports.show(stream=stream)
+    logger.configure(patcher=patched.append)
+    try:
+        assert is_heard("ERROR")
+    finally:
+        logger.configure(patcher=lambda _: None)
+
+    assert stream.getvalue() == ""
+    assert patched == []
 
 
 @pytest.mark.parametrize("report", [Told(), Failed()])
-def test_a_late_report_is_made_once_and_seen_by_all_as_any_other(
-    report: Report,
-) -> None:
-    made: list[Report] = []
+def test_a_report_is_seen_by_all_who_listen(report: Report) -> None:
     records: list[Record] = []
     logger.enable("otp")
     logger.remove()
@@ -141,21 +142,16 @@ def test_a_late_report_is_made_once_and_seen_by_all_as_any_other(
         for _ in range(2):
             logger.add(lambda message: records.append(message.record), format=".")
         with logger.contextualize(request=1):
-            emit(made_late(made, report))
             emit(report)
     finally:
         logger.configure(extra={})
 
-    assert made == [report]
-    assert len(records) == 4
-    late, _, early, _ = records
-    assert late["extra"] == {"app": "test", "request": 1, "report": report}
-    seen = [
-        (r["extra"], r["message"], r["level"].name, r["name"], r["function"])
-        for r in records
-    ]
-    assert seen == [seen[2]] * 4
-    assert type(late["exception"]) is type(early["exception"])
+    assert len(records) == 2
+    for record in records:
+        assert record["extra"] == {"app": "test", "request": 1, "report": report}
+        assert record["message"] == report.text()
+        assert record["level"].name == report.level
+        assert (record["exception"] is None) == (report.error() is None)
 
 
 async def test_a_handler_with_a_queue_finds_the_text_in_place_of_a_report() -> None:

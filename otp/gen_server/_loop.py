@@ -8,7 +8,6 @@ leaves the fast way for a function of its own.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from trio.lowlevel import checkpoint, current_task
@@ -28,11 +27,11 @@ from ..kernel import (
     SLICE,
     Exit,
     Exited,
-    LateReport,
     Process,
     ReceiveTimeoutError,
     Timeout,
     emit,
+    is_heard,
     is_own_end,
     is_quiet,
     reason_of,
@@ -322,10 +321,9 @@ async def _terminate(
         if debug is not None:
             tell_answer(debug, process, message, reply, server)
         message.settle(reply)
-    if not is_quiet(reason):
+    if not is_quiet(reason) and is_heard(ServerReport.level):
         log = debug.log if debug else ()
-        make = partial(server_report, process, server, reason, message, log)
-        emit(LateReport(ServerReport.level, make))
+        emit(server_report(process, server, reason, message, log))
     raise Exit(reason)
 
 

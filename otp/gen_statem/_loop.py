@@ -7,7 +7,6 @@ is done.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from trio.lowlevel import checkpoint, current_task
@@ -23,9 +22,9 @@ from ..kernel import (
     SLICE,
     Exit,
     Exited,
-    LateReport,
     Timeout,
     emit,
+    is_heard,
     is_own_end,
     is_quiet,
     reason_of,
@@ -234,9 +233,8 @@ async def _terminate(host: Host, reason: ExitReason, event: Event | None) -> NoR
         if not is_own_end(error):
             raise
         reason = reason_of(error)
-    if not is_quiet(reason):
-        make = partial(_report_of, host, reason, event)
-        emit(LateReport(StatemReport.level, make))
+    if not is_quiet(reason) and is_heard(StatemReport.level):
+        emit(_report_of(host, reason, event))
     raise Exit(reason)
 
 

@@ -104,13 +104,13 @@ from ._relations import (
 )
 from ._report import (
     InstrumentReport as InstrumentReport,
-    LateReport as LateReport,
     Level as Level,
     ProcessReport as ProcessReport,
     Report as Report,
     SchedulerReport as SchedulerReport,
     StuckReport as StuckReport,
     emit as emit,
+    is_heard as is_heard,
     write_log as write_log,
 )
 from ._routing import (

@@ -37,7 +37,7 @@ from ._messages import Down, Exited
 from ._outcome import untie, without_cancellation
 from ._reasons import KILLED, NORMAL, Crash, is_own_end, reason_of
 from ._relations import Relations
-from ._report import ProcessReport, emit
+from ._report import ProcessReport, emit, is_heard
 from ._waiter import Waiter
 
 if TYPE_CHECKING:
@@ -372,7 +372,7 @@ def _disappoint(waiting: Iterable[object], reason: ExitReason) -> None:
 
 def report_crash(process: Process, reason: ExitReason, error: BaseException) -> None:
     """Report the end of a plain process, if it crashed."""
-    if isinstance(reason, Crash):
+    if isinstance(reason, Crash) and is_heard(ProcessReport.level):
         label = process.label or process.origin
         emit(ProcessReport(process.pid, label, reason, error))
 

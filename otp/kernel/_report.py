@@ -8,7 +8,15 @@ it is found as ``record["extra"]["report"]``. As a library the package is silent
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, ClassVar, Literal, Self, TextIO, final
+from typing import (
+    TYPE_CHECKING,
+    ClassVar,
+    Final,
+    Literal,
+    Self,
+    TextIO,
+    final,
+)
 
 import attrs
 from loguru import logger
@@ -56,52 +64,50 @@ class Report:
         return None
 
 
-@final
-class LateReport:
-    """A report that is made only if somebody listens, and then once.
-
-    For what is reported often and rarely read, or takes long to gather: *make* makes
-    a report of that *level*, which is about *error*.
-    """
-
-    __slots__ = ("_error", "_make", "_report", "level")
-
-    def __init__(
-        self,
-        level: Level,
-        make: Callable[[], Report],
-        error: BaseException | None = None,
-    ) -> None:
-        self.level = level
-        self._make = make
-        self._error = error
-        self._report: Report | None = None
-
-    def made(self) -> Report:
-        """Return the report."""
-        if self._report is None:
-            self._report = self._make()
-        return self._report
-
-    def text(self) -> str:
-        """Return the text of the report."""
-        return self.made().text()
-
-    def error(self) -> BaseException | None:
-        """Return the exception that the report is about, if there is one."""
-        return self._error
-
-
 # What is given to it by keyword is found in the "extra" of the record.
 _lazy = logger.opt(lazy=True)
 
+_LOG: Final[dict[Level, Callable[[object], None]]] = {
+    "DEBUG": logger.debug,
+    "INFO": logger.info,
+    "WARNING": logger.warning,
+    "ERROR": logger.error,
+    "CRITICAL": logger.critical,
+}
 
-def emit(report: Report | LateReport) -> None:
+
+class _Heard(BaseException):
+    """Raised where a message would be read."""
+
+
+class _Question:
+    """A message that is to be heard by nobody."""
+
+    def __str__(self) -> str:
+        raise _Heard
+
+
+_QUESTION: Final = _Question()
+
+
+def is_heard(level: Level) -> bool:
+    """Tell whether anybody listens to reports of that level.
+
+    For a report that is made often and rarely read, or takes long to gather. loguru
+    has no such question, but asks a message for its text only if somebody listens.
+    """
+    try:
+        _LOG[level](_QUESTION)
+    except _Heard:
+        return True
+    return False
+
+
+def emit(report: Report) -> None:
     """Hand *report* to loguru, at once and in the task that calls."""
-    made = report.made if isinstance(report, LateReport) else lambda: report
     error = report.error()
     log = _lazy if error is None else logger.opt(lazy=True, exception=error)
-    log.log(report.level, "{}", report.text, report=made)
+    log.log(report.level, "{}", report.text, report=lambda: report)
 
 
 def write_log(stream: TextIO, level: str) -> int:

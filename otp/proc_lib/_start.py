@@ -7,7 +7,6 @@ is taken out of the mailbox.
 
 from __future__ import annotations
 
-from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, final
 
@@ -23,7 +22,6 @@ from ..kernel import (
     Exit,
     Exited,
     InvalidSpecError,
-    LateReport,
     Monitor,
     Name,
     NoProcessError,
@@ -39,6 +37,7 @@ from ..kernel import (
     current_process,
     emit,
     find,
+    is_heard,
     is_quiet,
     send_ghost_away,
     watch_end,
@@ -171,10 +170,8 @@ async def start_process(
 
 def report_end(process: Process, reason: ExitReason, _error: BaseException) -> None:
     """Make a crash report, unless the end is a quiet one."""
-    if not is_quiet(reason):
-        error = reason.error if isinstance(reason, Crash) else None
-        make = partial(crash_report, process, reason)
-        emit(LateReport(CrashReport.level, make, error))
+    if not is_quiet(reason) and is_heard(CrashReport.level):
+        emit(crash_report(process, reason))
 
 
 async def _leave_nothing(

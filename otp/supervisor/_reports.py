@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, final
 import attrs
 
 from .._util import short
-from ..kernel import LateReport, Level, Reason, Report, emit
+from ..kernel import Level, Reason, Report, emit, is_heard
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -156,22 +156,17 @@ class Reporter:
         exception: BaseException | None = None,
     ) -> None:
         """Report that something went wrong with *child*."""
-        me = self.process
-
-        def make() -> SupervisorReport:
-            what = offender(child, count)
-            return SupervisorReport(
-                context, me.pid, me.name, self.behaviour, reason, what, exception
+        if is_heard(SupervisorReport.level):
+            me, what = self.process, offender(child, count)
+            emit(
+                SupervisorReport(
+                    context, me.pid, me.name, self.behaviour, reason, what, exception
+                )
             )
-
-        emit(LateReport(SupervisorReport.level, make, exception))
 
     def progress(self, child: Child, *, requested: bool) -> None:
         """Report that *child* has been started."""
         kind = RequestedProgressReport if requested else ProgressReport
-        me = self.process
-
-        def make() -> ProgressReport:
-            return kind(me.pid, me.name, self.behaviour, offender(child))
-
-        emit(LateReport(kind.level, make))
+        if is_heard(kind.level):
+            me = self.process
+            emit(kind(me.pid, me.name, self.behaviour, offender(child)))
