@@ -25,6 +25,7 @@ from ._current import current, enter, leave
 from ._errors import InvalidSpecError, NameTakenError
 from ._ghosts import DEATHS_AT_ONCE
 from ._ids import Name, check_name
+from ._join_steps import join as join_steps
 from ._late_scope import is_supported
 from ._mailbox import Bounded, BoundedMailbox
 from ._messages import DeadLetter
@@ -34,7 +35,6 @@ from ._reasons import KILL, NORMAL, SHUTDOWN
 from ._report import InstrumentReport, StuckReport, emit
 from ._scheduler import BY_TRIO, Scheduler, SchedulerName, wanted_scheduler
 from ._statistics import NodeStatistics
-from ._steps import join as join_steps
 from ._timers import Timers
 from ._watch_end import watch_end
 from ._where import where
@@ -283,10 +283,9 @@ class Node:
         body = process.host if host else process.run
         if host or not self._late_scopes:
             process.scope = trio.CancelScope()
-        start_soon: Callable[..., None] = (nursery or self._inner).start_soon
+        nursery = nursery or self._inner
         name = getattr(process.origin, "__qualname__", "process")
-        self._context.run(start_soon, body, fn, *args, name=name)
-        self.scheduler.start()
+        self.scheduler.start(nursery, self._context, name, body, fn, *args)
 
     def register(self, name: str, process: Process) -> None:
         """Give *process* the name.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final, final
 
@@ -63,15 +63,14 @@ class RehearsalError(Exception):
 
 
 async def rehearse(scheduler: Scheduler) -> None:
-    """Park tasks, wake them, ask, cancel and crash them.
+    """Start tasks, park them, wake them, ask, cancel and crash them.
 
     Raises:
         RehearsalError: that went wrong; the message says what.
     """
     first, second = _Player("first", scheduler), _Player("second", scheduler)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(first.play)
-        scheduler.start()
+        scheduler.start(nursery, Context(), "first", first.play)
         nursery.start_soon(second.play)
         await _until("a task does not park", lambda: first.parked and second.parked)
         for n in range(3):

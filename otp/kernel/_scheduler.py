@@ -9,18 +9,31 @@ so that whoever wakes it, from whichever node, need not know how: it calls
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol, cast, get_args
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Final,
+    Literal,
+    Protocol,
+    cast,
+    get_args,
+)
 
 from trio.lowlevel import Abort, reschedule, wait_task_rescheduled
 
 from ._errors import InvalidSpecError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
+    from contextvars import Context
+    from typing import TypeVarTuple, Unpack
 
+    import trio
     from outcome import Outcome
     from trio.lowlevel import Task
 
+    Ts = TypeVarTuple("Ts")
     AbortFunc = Callable[[Callable[[], object]], Abort]
 
 SchedulerName = Literal["trio", "step"]
@@ -83,8 +96,17 @@ class Scheduler:
         """Let *task*, which parked with this scheduler, go on."""
         reschedule(task, WAKE)
 
-    def start(self) -> None:
-        """Hear that a task has just been made, which is the last in Trio's queue."""
+    def start(
+        self,
+        nursery: trio.Nursery,
+        context: Context,
+        name: str,
+        fn: Callable[[Unpack[Ts]], Coroutine[Any, Any, object]],
+        *args: *Ts,
+    ) -> None:
+        """Start a task in *nursery*, with a copy of *context*."""
+        start_soon: Callable[..., None] = nursery.start_soon
+        context.run(start_soon, fn, *args, name=name)
 
     def ask(self, box: Box, request: object, task: Task) -> bool:
         """Put *request*, of *task*, into *box*, and tell whether *task* has to park.

@@ -284,7 +284,7 @@ async def cancel_at_step(step: int, work: Callable[[], Awaitable[T]]) -> list[T]
 @contextmanager
 def _seen_by(instrument: trio.abc.Instrument) -> Iterator[None]:
     """Keep the step queue at work, which steps aside for instruments otherwise."""
-    queue = _steps._queue.get()
+    queue = _steps.queue_of_run.get()
     step = _steps.StepQueue._step
 
     def seen(queue: _steps.StepQueue, task: trio.lowlevel.Task) -> None:

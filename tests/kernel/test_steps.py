@@ -14,7 +14,7 @@ from trio.testing import MockClock, assert_checkpoints, wait_all_tasks_blocked
 
 import otp
 from otp import gen_server, process
-from otp.kernel import SchedulerName, SchedulerReport, _rehearsal, _steps
+from otp.kernel import SchedulerName, SchedulerReport, _join_steps, _rehearsal, _steps
 
 from .support import collected_reports
 
@@ -548,6 +548,21 @@ async def test_to_call_in_a_circle_is_no_deadlock_of_the_queue(
         assert await Circle.back(first, second, first) == "timeout"
 
 
+async def test_no_process_starts_from_another_thread() -> None:
+    # Trio says so with an error that is nothing to rely on.
+    started: list[None] = []
+
+    async def start() -> None:
+        started.append(None)
+
+    async with otp.Node(shutdown_timeout=0):
+        server = await gen_server.start(Server)
+        with pytest.raises((AttributeError, RuntimeError)):
+            await trio.to_thread.run_sync(process.spawn, start)
+        assert await Server.echo(server, 1) == 1
+    assert not started
+
+
 async def test_who_sends_from_another_thread_does_not_stop_the_queue() -> None:
     heard: list[object] = []
 
@@ -638,12 +653,12 @@ async def test_a_call_is_a_checkpoint_to_trio_if_the_server_waits(
 
 @pytest.fixture
 def untried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_steps, "_verdict", [])
+    monkeypatch.setattr(_join_steps, "_verdict", [])
 
 
 @pytest.mark.usefixtures("untried")
 def test_trio_is_tried_out_and_found_to_be_fit() -> None:
-    assert _steps.find_problem() is None
+    assert _join_steps.find_problem() is None
 
 
 def _without_a_name(patch: pytest.MonkeyPatch) -> None:
@@ -654,7 +669,7 @@ def _without_waking(patch: pytest.MonkeyPatch) -> None:
     async def rehearse(_queue: object) -> None:
         raise _rehearsal.RehearsalError("a woken task does not go on")
 
-    patch.setattr(_steps, "rehearse", rehearse)
+    patch.setattr(_join_steps, "rehearse", rehearse)
 
 
 @pytest.mark.parametrize(
@@ -690,10 +705,10 @@ def test_a_trial_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) 
     async def get_stuck(_queue: object) -> None:
         end.wait()
 
-    monkeypatch.setattr(_steps, "rehearse", get_stuck)
+    monkeypatch.setattr(_join_steps, "rehearse", get_stuck)
     monkeypatch.setattr(_rehearsal, "PATIENCE", 0.0)
     try:
-        assert _steps.find_problem() == "a task gets lost"
+        assert _join_steps.find_problem() == "a task gets lost"
     finally:
         end.set()
 
@@ -705,7 +720,7 @@ def test_where_there_are_no_threads_trio_is_left_to_schedule_by_itself(
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    problem = _steps.find_problem()
+    problem = _join_steps.find_problem()
     assert problem == "it cannot be tried out: can't start new thread"
 
 
@@ -715,5 +730,5 @@ def test_what_breaks_trio_in_a_trial_breaks_nothing_else(
     async def break_it(_queue: object) -> None:
         raise trio.TrioInternalError("broken")
 
-    monkeypatch.setattr(_steps, "rehearse", break_it)
-    assert _steps.find_problem() == "TrioInternalError('broken')"
+    monkeypatch.setattr(_join_steps, "rehearse", break_it)
+    assert _join_steps.find_problem() == "TrioInternalError('broken')"
