@@ -163,9 +163,13 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
                 result = await server.handle_continue(message.argument)
             else:
                 result = await server.handle_info(message)
-        except BaseException as error:  # noqa: BLE001 - _fail() raises what it must
+        except BaseException as error:
+            if not is_own_end(error):
+                raise
             if not _refused(process, server, message, error):
-                await _fail(process, server, message, error, debug)
+                why = reason_of(error)
+                why = await _end(process, server, why, message, debug)
+                raise Exit(why) from error
             result = None
 
         if debug is not None:
@@ -284,16 +288,16 @@ async def _obey_result(
         case Stop():
             process.serving = request
             reason, reply = result.reason, result.reply
-            await _terminate(process, server, reason, message, debug, reply=reply)
+            raise Exit(await _end(process, server, reason, message, debug, reply=reply))
         case _:
             process.serving = request
             wrong = BadReturnError(type(server), _callback(message), result)
             reason = reason_of(wrong)
-            await _terminate(process, server, reason, message, debug)
+            raise Exit(await _end(process, server, reason, message, debug))
     return None if result.plain else result
 
 
-async def _terminate(
+async def _end(
     process: Process,
     server: GenServer,
     reason: ExitReason,
@@ -301,13 +305,13 @@ async def _terminate(
     debug: Debug | None,
     *,
     reply: object = NOTHING,
-) -> NoReturn:
-    """End the server, by its own callback, reply to the last caller and be gone.
+) -> ExitReason:
+    """End the server by its own callback, reply to the last caller, and return why.
 
     *message* is the one at which it ends, which *reply* answers unless it is NOTHING.
     """
     if process.reason is not None:  # an exit signal came first
-        raise Exit(process.reason)
+        return process.reason
     if debug is not None:
         debug.handle(process.pid, Event("terminate", reason), server)
     try:
@@ -324,7 +328,7 @@ async def _terminate(
     if not is_quiet(reason) and is_heard(ServerReport.level):
         log = debug.log if debug else ()
         emit(server_report(process, server, reason, message, log))
-    raise Exit(reason)
+    return reason
 
 
 def _callback(message: object) -> str:
@@ -339,15 +343,3 @@ def _callback(message: object) -> str:
             return message[1] or "handle_cast"
         case _:
             return "handle_info"
-
-
-async def _fail(
-    process: Process,
-    server: GenServer,
-    message: object,
-    error: BaseException,
-    debug: Debug | None,
-) -> NoReturn:
-    if not is_own_end(error):
-        raise error
-    await _terminate(process, server, reason_of(error), message, debug)

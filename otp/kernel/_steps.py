@@ -35,7 +35,6 @@ from trio.lowlevel import (
     enable_ki_protection,
     reschedule,
     spawn_system_task,
-    wait_task_rescheduled,
 )
 
 from ._rehearsal import lacking
@@ -263,11 +262,10 @@ class StepQueue(Scheduler):
                             await cancel_shielded_checkpoint()
                             bursts, begins = 0, now()
                         self._credit = self._burst
-                # Nothing is to be kept alive by what it waited for last.
-                self._abort_of["abort_func"] = None
                 self._idle = me
-                await wait_task_rescheduled(self._abort)
+                await self.park(me, self._abort)
         finally:
+            self._abort_of["abort_func"] = None
             self._reasons = {"over": None}
             self._idle = None
             for task in ready:
@@ -302,7 +300,7 @@ class StepQueue(Scheduler):
                 task._next_send_fn = task._next_send = None
                 trap = task.context.run(send, value)
         except StopIteration as stop:
-            final = Value(stop.value)
+            final = WAKE if stop.value is None else Value(stop.value)
         except BaseException as error:  # noqa: BLE001 - the nursery has it
             trace = error.__traceback__
             final = Error(error.with_traceback(trace and trace.tb_next))
