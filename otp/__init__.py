@@ -16,7 +16,7 @@ behaviours, and supervisors that bring back what crashes.
 #  7 supervisor, dynamic_supervisor, partition_supervisor, task_supervisor
 #  8 registry, pg, code
 #  9 application
-# 14 reports, cli
+# 14 reports, testing, cli
 
 from loguru import logger
 

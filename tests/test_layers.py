@@ -22,7 +22,7 @@ FLOORS = {
     7: ["supervisor", "dynamic_supervisor", "partition_supervisor", "task_supervisor"],
     8: ["registry", "pg", "code"],
     9: ["application"],
-    14: ["reports", "cli"],
+    14: ["reports", "testing", "cli"],
 }
 
 # The behaviours themselves do not know each other; what is made of one of them, on

@@ -5,7 +5,9 @@ from ._alias import drop_alias as drop_alias, make_alias as make_alias
 from ._current import (
     current as current,
     current_process as current_process,
+    enter as enter,
     is_ghost as is_ghost,
+    leave as leave,
     process_of as process_of,
     send_ghost_away as send_ghost_away,
 )

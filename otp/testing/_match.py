@@ -1,0 +1,93 @@
+"""Which message is meant, where a test or a fault speaks of one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+
+from .._util import is_cast, short
+from ..gen import Envelope, KeywordCast
+from ..gen_server import CallClause, CastClause
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Matcher: TypeAlias = Any
+"""What says which messages fit.
+
+=============================== =================================================
+given                           what fits
+=============================== =================================================
+a clause, ``Counter.add``       the calls or casts of that clause
+a class                         its instances
+any other function              what it returns True for
+any other value                 what is equal to it
+=============================== =================================================
+
+What `gen_server.call` and `gen_server.cast` send fits as the message that they were
+given, too.
+"""
+
+
+def fits(wanted: Matcher) -> Callable[[object], bool]:
+    """Return a function that tells whether a message is one that is *wanted*."""
+    if _is_clause(wanted):
+        return _of_clause(wanted)
+    test = _test(wanted)
+
+    def either(message: object) -> bool:
+        inside = content(message)
+        return bool(test(message)) or (inside is not message and bool(test(inside)))
+
+    return either
+
+
+def _test(wanted: Matcher) -> Callable[[Any], object]:
+    if isinstance(wanted, type):
+        kind: type[object] = wanted
+        return lambda message: isinstance(message, kind)
+    if callable(wanted):
+        function: Callable[[Any], object] = wanted
+        return function
+    return lambda message: message == wanted
+
+
+def _is_clause(
+    value: object,
+) -> TypeGuard[CallClause[Any, Any, Any] | CastClause[Any, Any]]:
+    return isinstance(value, (CallClause, CastClause))
+
+
+def _of_clause(
+    wanted: CallClause[Any, Any, Any] | CastClause[Any, Any],
+) -> Callable[[object], bool]:
+    name = wanted.name
+    if isinstance(wanted, CallClause):
+        return lambda m: isinstance(m, Envelope) and m.clause == name
+
+    def fits_cast(message: object) -> bool:
+        if is_cast(message):
+            return bool(message[1] == name)
+        return isinstance(message, KeywordCast) and message.clause == name
+
+    return fits_cast
+
+
+def content(message: object) -> object:
+    """Return what a call or a cast without a clause carries, else *message* itself."""
+    if isinstance(message, Envelope) and message.clause is None:
+        return message.args[0]
+    if is_cast(message) and message[1] is None:
+        return message[2]
+    return message
+
+
+def wanted_text(wanted: Matcher) -> str:
+    """Return in words which messages are *wanted*."""
+    if _is_clause(wanted):
+        kind = "call" if isinstance(wanted, CallClause) else "cast"
+        return f"a {kind} of {wanted.fn.__qualname__}"
+    if isinstance(wanted, type):
+        return f"an instance of {wanted.__qualname__}"
+    if callable(wanted):
+        return f"what {getattr(wanted, '__qualname__', short(wanted))} accepts"
+    return short(wanted)
