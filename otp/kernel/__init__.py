@@ -59,6 +59,7 @@ from ._mailbox import (
     MISSING as MISSING,
     SLICE as SLICE,
     Bounded as Bounded,
+    BoundedMailbox as BoundedMailbox,
     Mailbox as Mailbox,
     Overflow as Overflow,
 )

@@ -46,6 +46,7 @@ from ._reports import (
     SupervisorReport as SupervisorReport,
 )
 from ._requests import SpecialRequest as SpecialRequest
+from ._server import family_of as family_of
 from ._spec import (
     AnySpec as AnySpec,
     AutoShutdown as AutoShutdown,

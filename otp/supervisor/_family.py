@@ -68,6 +68,8 @@ class Family:
         self.reporter = reporter
         self.children = Children(self._at_first(spec))
         self.window = Window(spec.max_restarts, spec.max_seconds)
+        # The one that is being started, for tools that look.
+        self.starting: Child | None = None
 
     def _at_first(self, spec: AnySpec) -> Iterable[ChildSpec]:
         """Return the children that are there from the beginning."""
@@ -304,7 +306,11 @@ class Family:
 
     async def start_one(self, child: Child, *, requested: bool = False) -> Started:
         """Start a child that is in the table or is about to be put there."""
-        started = await child.start()
+        self.starting = child
+        try:
+            started = await child.start()
+        finally:
+            self.starting = None
         self.children.set_up(child, started.pid, trio.current_time())
         self.reporter.progress(child, requested=requested)
         return started

@@ -66,6 +66,7 @@ from ._messages import (
     Suspend as Suspend,
     SysError as SysError,
     SystemRequest as SystemRequest,
+    Terminate as Terminate,
     Undo as Undo,
 )
 from ._options import (

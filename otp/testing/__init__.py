@@ -5,10 +5,25 @@ What is here needs neither pytest nor Hypothesis.
 
 from .._util import fix_module_metadata
 from ._errors import ExpectationError as ExpectationError
+from ._faults import (
+    Fault as Fault,
+    MessageFault as MessageFault,
+    crash as crash,
+    crash_on as crash_on,
+    delay_messages as delay_messages,
+    drop_messages as drop_messages,
+    exit as exit,  # noqa: A004 - as in otp.process
+    fail_starts as fail_starts,
+    kill as kill,
+    suspend as suspend,
+)
+from ._find import pid_of as pid_of
 from ._idle import wait_until_idle as wait_until_idle
 from ._match import Matcher as Matcher
 from ._probe import Probe as Probe
 from ._reason import ReasonMatcher as ReasonMatcher
 from ._settings import SETTINGS as SETTINGS, Settings as Settings
+from ._strike import ErrorLike as ErrorLike, InjectedError as InjectedError
+from ._target import Target as Target
 
 fix_module_metadata(__name__, globals())
