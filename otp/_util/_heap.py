@@ -52,6 +52,10 @@ class DeadlineHeap(Generic[T]):
         """Return the number of items that are neither cancelled nor given out."""
         return len(self._heap) - self._dead
 
+    def pending(self) -> list[T]:
+        """Return the items that are neither cancelled nor given out, in no order."""
+        return [entry.item for _, _, entry in self._heap if entry.pending]
+
     def push(self, deadline: float, item: T) -> HeapEntry[T]:
         """Add *item*, due at *deadline*."""
         entry = HeapEntry(deadline, item)

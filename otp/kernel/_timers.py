@@ -111,6 +111,10 @@ class Timers:
             return None
         return max(0.0, timer.entry.deadline - trio.current_time())
 
+    def running(self) -> list[TimerRef]:
+        """Return the timers that run, those of calls not counted, in no order."""
+        return self._heap.pending()
+
     def expire_in(self, seconds: float, call: Waiter) -> None:
         """Let *call* expire in *seconds*, if it is not settled by then."""
         self.expire(call, self.now(), seconds, self.queued)

@@ -4,6 +4,12 @@ What is here needs neither pytest nor Hypothesis.
 """
 
 from .._util import fix_module_metadata
+from ._doubles import (
+    shielded as shielded,
+    shielded_child as shielded_child,
+    stuck as stuck,
+    stuck_child as stuck_child,
+)
 from ._errors import ExpectationError as ExpectationError
 from ._faults import (
     Fault as Fault,
@@ -19,6 +25,15 @@ from ._faults import (
 )
 from ._find import pid_of as pid_of
 from ._idle import wait_until_idle as wait_until_idle
+from ._leaks import (
+    Leak as Leak,
+    LeakError as LeakError,
+    LeakKind as LeakKind,
+    Snapshot as Snapshot,
+    leaks as leaks,
+    no_leaks as no_leaks,
+    snapshot as snapshot,
+)
 from ._match import Matcher as Matcher
 from ._probe import Probe as Probe
 from ._reason import ReasonMatcher as ReasonMatcher

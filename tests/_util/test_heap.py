@@ -194,3 +194,14 @@ def test_what_is_cancelled_after_it_left_the_heap_is_not_counted_as_dead() -> No
 
     assert list(batch) == []
     assert memory(heap) == 4
+
+
+def test_what_is_pending_can_be_seen() -> None:
+    heap: DeadlineHeap[str] = DeadlineHeap()
+    heap.push(1, "due")
+    heap.push(2, "left")
+    heap.cancel(heap.push(3, "cancelled"))
+
+    list(heap.pop_due(1))
+
+    assert heap.pending() == ["left"]
