@@ -149,7 +149,7 @@ class Node:
         self._manager = trio.open_nursery(strict_exception_groups=True)
         self._outer = await self._manager.__aenter__()
         try:
-            await self._outer.start(self._run)
+            await self._outer.start(self._run, name="otp node")
         except BaseException as error:
             self._stop.set()
             await self._manager.__aexit__(type(error), error, error.__traceback__)
@@ -192,7 +192,7 @@ class Node:
                 # What timers do is done by the node, too.
                 enter(self.root)
                 self._inner.start_soon(self.timers.run, name="otp timers")
-                self._inner.start_soon(self._ignore_mail, name="otp node")
+                self._inner.start_soon(self._ignore_mail, name="otp mail")
                 task_status.started()
                 await self._stop.wait()
                 await self._shut_down()

@@ -4,6 +4,10 @@ What is here needs neither pytest nor Hypothesis.
 """
 
 from .._util import fix_module_metadata
+from ._cancel_everywhere import (
+    Cancelling as Cancelling,
+    cancel_everywhere as cancel_everywhere,
+)
 from ._doubles import (
     shielded as shielded,
     shielded_child as shielded_child,
@@ -11,6 +15,13 @@ from ._doubles import (
     stuck_child as stuck_child,
 )
 from ._errors import ExpectationError as ExpectationError
+from ._explore import (
+    Exploration as Exploration,
+    ExplorationError as ExplorationError,
+    NondeterminismError as NondeterminismError,
+    explore as explore,
+    explored as explored,
+)
 from ._faults import (
     Fault as Fault,
     MessageFault as MessageFault,
@@ -24,6 +35,7 @@ from ._faults import (
     suspend as suspend,
 )
 from ._find import pid_of as pid_of
+from ._footprints import touch as touch
 from ._idle import wait_until_idle as wait_until_idle
 from ._leaks import (
     Leak as Leak,
@@ -37,7 +49,18 @@ from ._leaks import (
 from ._match import Matcher as Matcher
 from ._probe import Probe as Probe
 from ._reason import ReasonMatcher as ReasonMatcher
+from ._run_once import (
+    DeadlockError as DeadlockError,
+    EndlessRunError as EndlessRunError,
+)
 from ._settings import SETTINGS as SETTINGS, Settings as Settings
+from ._strategies import (
+    DepthFirst as DepthFirst,
+    Pct as Pct,
+    RandomWalk as RandomWalk,
+    Replay as Replay,
+    Strategy as Strategy,
+)
 from ._strike import ErrorLike as ErrorLike, InjectedError as InjectedError
 from ._target import Target as Target
 
