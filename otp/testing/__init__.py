@@ -21,6 +21,7 @@ from ._explore import (
     NondeterminismError as NondeterminismError,
     explore as explore,
     explored as explored,
+    replay as replay,
 )
 from ._faults import (
     Fault as Fault,

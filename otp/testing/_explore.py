@@ -121,6 +121,32 @@ def explore(
     return _Explorer(test, limits, seed).explore(strategies or STRATEGIES, most)
 
 
+def replay(
+    test: Test,
+    schedule: str | Sequence[int] | Replay,
+    *,
+    jumps: int = 0,
+    steps: int = 2_000,
+    limit: float = 3600.0,
+) -> None:
+    """Run *test* once, under *schedule*, and raise whatever it fails with.
+
+    This is for schedules that come from elsewhere, such as
+    `otp.testing.schedules.schedules`; what a failure of `explore` printed is better
+    given to `explore`, which tells the story again.
+
+    Raises:
+        InvalidSpecError: one of the arguments makes no sense.
+        ExplorationError: this Trio is not known, or a Trio run is going on already.
+    """
+    limits = check_limits(steps, limit, jumps)
+    chosen = schedule if isinstance(schedule, Replay) else Replay(schedule)
+    check_surroundings()
+    run = run_under(chosen, test, limits)
+    if run.error is not None:
+        raise run.error
+
+
 def explored(
     *strategies: Strategy,
     runs: int = RUNS,
@@ -280,9 +306,14 @@ class _Explorer:
         raise error
 
     def _replay(self, choices: Sequence[int]) -> Run:
-        chooser = Replay(choices).start(Random(0))  # noqa: S311
-        chooser.begin(0)
-        return run_once(self._test, chooser, self._limits)
+        return run_under(Replay(choices), self._test, self._limits)
+
+
+def run_under(schedule: Replay, test: Test, limits: Limits) -> Run:
+    """Run *test* under *schedule*."""
+    chooser = schedule.start(Random(0))  # noqa: S311
+    chooser.begin(0)
+    return run_once(test, chooser, limits)
 
 
 def kind_of(error: BaseException) -> object:

@@ -219,9 +219,12 @@ class _Driver:
 
 
 def name_of(task: Task) -> str | None:
-    """Return the registered name of the process that *task* is, None if it has none."""
+    """Return the name of the process that *task* is, or its label, if it has one."""
     process = process_of(task)
-    return None if process is None or process.task is not task else process.name
+    if process is None or process.task is not task:
+        return None
+    label = process.label
+    return process.name or (label if isinstance(label, str) else None)
 
 
 def plain_name(task: Task) -> str:

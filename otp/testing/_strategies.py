@@ -14,7 +14,7 @@ import attrs
 
 from ..kernel import InvalidSpecError
 from ._depth_first import DepthFirstChooser
-from ._schedule import parse_schedule
+from ._schedule import format_schedule, parse_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -205,7 +205,12 @@ class Replay:
 
     def __init__(self, schedule: str | Sequence[int]) -> None:
         parsed = parse_schedule(schedule) if isinstance(schedule, str) else schedule
+        for choice in parsed:
+            check_count("invalid_schedule", "a choice", choice)
         self.choices = tuple(parsed)
+
+    def __repr__(self) -> str:
+        return f"Replay({format_schedule(self.choices)!r})"
 
     def start(self, random: Random) -> Chooser:
         """Return who decides."""

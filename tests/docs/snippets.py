@@ -83,7 +83,11 @@ def run_pages(pages: list[Path], *, clock: str = "mock") -> None:
 def _patched(made: dict[str, ModuleType], clock: str) -> Generator[None]:
     run = trio.run
 
-    def run_soon(fn: Callable[..., Awaitable[Any]], *args: Any) -> Any:
+    def run_soon(fn: Callable[..., Awaitable[Any]], *args: Any, **options: Any) -> Any:
+        if options:
+            # Who says so much knows about clocks.
+            return run(fn, *args, **options)
+
         async def patiently() -> Any:
             with trio.fail_after(PATIENCE[clock]):
                 return await fn(*args)
