@@ -8,7 +8,6 @@ from trio.lowlevel import Abort, checkpoint, current_task
 
 from ..kernel import (
     Monitor,
-    NoProcessError,
     Ref,
     ServerExitedError,
     Waiter,
@@ -68,7 +67,7 @@ class OwnerEnd(Waiter):
 
     def died(self, reason: ExitReason) -> None:  # noqa: ARG002 - any reason will do
         self.ticket.locks.leave(self.ticket)
-        self.ticket.fail(NoProcessError(self.process.pid))
+        self.ticket.settle(None)
 
 
 @final
@@ -107,6 +106,9 @@ class Locks:
         queue[ticket] = None
         self._process.owe(ticket)
         await ticket.wait()
+        if owner.reason is not None:
+            # What a killed process waits for does not fail: it is cancelled.
+            await send_ghost_away()
         return ticket
 
     def leave(self, ticket: Ticket) -> None:

@@ -202,20 +202,29 @@ class _Driver:
         self._turns[task] = len(self.run.steps) + 1
         number = self._numbers[task]
         self.run.steps.append(number)
-        name = name_of(task)
-        if name is not None or number not in self.run.names:
-            self.run.names[number] = name or plain_name(task)
+        self.run.names.setdefault(number, plain_name(task))
+        self._note_name(task)
         if self._footprints is not None:
             self._footprints.begin()
         return task
 
     def _end_step(self, ready: list[Task]) -> None:
         task, self._stepping = self._stepping, None
-        if task is None or self._footprints is None:
+        if task is None:
+            return
+        self._note_name(task)
+        if self._footprints is None:
             return
         woken = [other for other in ready if other not in self._waiting]
         touched = self._footprints.end(task, woken)
         self._chooser.stepped(self._numbers[task], touched)
+
+    def _note_name(self, task: Task) -> None:
+        # Before a step, as the dead have no names; and after it, as who has not begun
+        # is not known yet.
+        name = name_of(task)
+        if name is not None:
+            self.run.names[self._numbers[task]] = name
 
 
 def name_of(task: Task) -> str | None:
