@@ -10,6 +10,7 @@ from typing import (
     NoReturn,
     ParamSpec,
     TypeVar,
+    cast as type_cast,
     final,
 )
 
@@ -146,7 +147,8 @@ def enter_loop(
     # Nobody waits for this one: it brings the options along.
     ack = Ack(type(server), inf, Options(debug=debug).debug) if debug else None
     # Not async itself, so that no frame of it is kept for the life of the server.
-    return serve(process, ack, given_server, server, follow)
+    loop = serve(process, ack, given_server, server, follow, alone=False)
+    return type_cast("Coroutine[Any, Any, NoReturn]", loop)
 
 
 async def call(

@@ -8,7 +8,7 @@ leaves the fast way for a function of its own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from trio.lowlevel import checkpoint, current_task
 
@@ -25,6 +25,7 @@ from ..gen import (
 )
 from ..kernel import (
     SLICE,
+    Ended,
     Exit,
     Exited,
     Process,
@@ -72,10 +73,12 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
     ack: Ack | None,
     begin: Callable[[Ack | None, Unpack[Ts]], Awaitable[tuple[GenServer, Follow]]],
     *begin_args: *Ts,
-) -> NoReturn:
+    alone: bool = True,
+) -> Ended:
     """Be a gen_server: the code of its process, from ``init`` to the end.
 
-    *begin* makes the server: `init_server`, or whatever else brings one.
+    *begin* makes the server: `init_server`, or whatever else brings one. If this is
+    not *alone* in its process, an `Exit` says at the end that it is over.
     """
     server, follow = await begin(ack, *begin_args)
     process.serving = None
@@ -168,8 +171,13 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
                 raise
             if not _refused(process, server, message, error):
                 why = reason_of(error)
-                why = await _end(process, server, why, message, debug)
-                raise Exit(why) from error
+                # The traceback comes first: if the error is shared with others, it
+                # may be theirs after the wait.
+                ended = Ended(
+                    error.__traceback__,
+                    await _end(process, server, why, message, debug),
+                )
+                return _leave(ended, alone=alone)
             result = None
 
         if debug is not None:
@@ -177,7 +185,10 @@ async def serve(  # noqa: C901, PLR0912, PLR0915 - one frame, for speed and memo
         if result is None:
             follow = None
         else:
-            follow = await _obey_result(process, server, message, result, debug)
+            next_ = await _obey_result(process, server, message, result, debug)
+            if isinstance(next_, Ended):
+                return _leave(next_, alone=alone)
+            follow = next_
 
 
 # ------------------------------------------------------------ off the fast way
@@ -273,7 +284,7 @@ async def _obey_result(
     message: object,
     result: object,
     debug: Debug | None,
-) -> Follow:
+) -> Follow | Ended:
     """Do what *result* says, and return what follows."""
     request = message if isinstance(message, Envelope) else None
     process.serving = None
@@ -288,12 +299,13 @@ async def _obey_result(
         case Stop():
             process.serving = request
             reason, reply = result.reason, result.reply
-            raise Exit(await _end(process, server, reason, message, debug, reply=reply))
+            reason = await _end(process, server, reason, message, debug, reply=reply)
+            return Ended(None, reason)
         case _:
             process.serving = request
             wrong = BadReturnError(type(server), _callback(message), result)
             reason = reason_of(wrong)
-            raise Exit(await _end(process, server, reason, message, debug))
+            return Ended(None, await _end(process, server, reason, message, debug))
     return None if result.plain else result
 
 
@@ -329,6 +341,12 @@ async def _end(
         log = debug.log if debug else ()
         emit(server_report(process, server, reason, message, log))
     return reason
+
+
+def _leave(ended: Ended, *, alone: bool) -> Ended:
+    if not alone:
+        raise Exit(ended.reason)
+    return ended
 
 
 def _callback(message: object) -> str:

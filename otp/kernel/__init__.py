@@ -74,6 +74,7 @@ from ._node import (
     current_node as current_node,
 )
 from ._nodes import nodes as nodes
+from ._outcome import Ended as Ended
 from ._process import (
     Process as Process,
     tell_down as tell_down,

@@ -34,7 +34,7 @@ from ._ids import Alias, Pid, Ref
 from ._late_scope import cancel_task, release_task
 from ._mailbox import MISSING, SLICE, Mailbox
 from ._messages import Down, Exited
-from ._outcome import untie, without_cancellation
+from ._outcome import Ended, untie, without_cancellation
 from ._reasons import KILLED, NORMAL, Crash, is_own_end, reason_of
 from ._relations import Relations
 from ._report import ProcessReport, emit, is_heard
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from ._relations import Monitor
 
     Ts = TypeVarTuple("Ts")
-    Reporter = Callable[["Process", ExitReason, BaseException], None]
+    Reporter = Callable[["Process", ExitReason, BaseException | None], None]
 
 
 class Process(Relations):
@@ -156,16 +156,19 @@ class Process(Relations):
         enter(self)
         self.task = task = current_task()
         reason: ExitReason = NORMAL
+        ended: object = None
         try:
             if self.reason is None:  # not killed before it ran
                 body = fn(*args)
                 # Nothing of the start is kept for life.
                 del fn, args
                 if self.scope is None:
-                    await body
+                    ended = await body
                 else:
                     with self.scope:
-                        await body
+                        ended = await body
+                if type(ended) is Ended:
+                    reason = self._ended_with(ended)
         except BaseException as error:
             reason, own = KILLED, without_cancellation(error)
             if own is not None:
@@ -187,7 +190,7 @@ class Process(Relations):
                 if self.gone is not None:
                     self.gone.set()
             # A traceback leads back to this frame, which is to keep nobody.
-            del self, task, reason
+            del self, task, reason, ended
 
     async def host(
         self, fn: Callable[[Unpack[Ts]], Awaitable[object]], *args: *Ts
@@ -213,6 +216,12 @@ class Process(Relations):
             # A plain process runs what is not ours, and what does not know it.
             untie(error, own_loop=self.reporter is not report_crash)
         return reason
+
+    def _ended_with(self, ended: Ended) -> ExitReason:
+        if self.reason is None:
+            self.reporter(self, ended.reason, None)
+        ended.untie()
+        return ended.reason
 
     # ------------------------------------------------------------------- its end
 
@@ -370,7 +379,9 @@ def _disappoint(waiting: Iterable[object], reason: ExitReason) -> None:
             each.died(reason)
 
 
-def report_crash(process: Process, reason: ExitReason, error: BaseException) -> None:
+def report_crash(
+    process: Process, reason: ExitReason, error: BaseException | None
+) -> None:
     """Report the end of a plain process, if it crashed."""
     if isinstance(reason, Crash) and is_heard(ProcessReport.level):
         label = process.label or process.origin

@@ -168,7 +168,9 @@ async def start_process(
         raise
 
 
-def report_end(process: Process, reason: ExitReason, _error: BaseException) -> None:
+def report_end(
+    process: Process, reason: ExitReason, _error: BaseException | None
+) -> None:
     """Make a crash report, unless the end is a quiet one."""
     if not is_quiet(reason) and is_heard(CrashReport.level):
         emit(crash_report(process, reason))

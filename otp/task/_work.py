@@ -100,7 +100,7 @@ class Work:
         process.dictionary = {CALLERS: self.callers}
 
     def _report(
-        self, process: Process, reason: ExitReason, _error: BaseException
+        self, process: Process, reason: ExitReason, _error: BaseException | None
     ) -> None:
         if not is_quiet(reason):
             starter = self.callers[0]

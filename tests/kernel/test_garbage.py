@@ -128,6 +128,37 @@ async def test_a_crash_leaves_no_cycle(garbage: Counter[str]) -> None:
         assert collect(garbage) == Counter()
 
 
+async def test_an_error_that_servers_share_ends_each_of_them(
+    garbage: Counter[str],
+) -> None:
+    shared = RuntimeError("shared")
+    ended: list[otp.ExitReason] = []
+
+    class Sharer(otp.GenServer):
+        def __init__(self, wait: trio.Event) -> None:
+            self.wait = wait
+
+        @otp.cast
+        async def crash(self) -> None:
+            raise shared
+
+        async def terminate(self, reason: otp.ExitReason) -> None:
+            await self.wait.wait()
+            ended.append(reason)
+
+    async with otp.Node():
+        events = [trio.Event(), trio.Event()]
+        for event in events:
+            Sharer.crash(await gen_server.start(Sharer, event))
+            await wait_all_tasks_blocked()
+        for event in events:
+            event.set()
+            await wait_all_tasks_blocked()
+
+    assert ended == [otp.Crash(shared)] * 2
+    assert "coroutine" not in collect(garbage)
+
+
 async def test_a_start_that_fails_leaves_no_cycle(garbage: Counter[str]) -> None:
     # Not pytest.raises(), which keeps the frames of the test.
     failed = 0
