@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from .kernel import DeadLetter, ExitReason, Pid
+    from .kernel import DeadLetter, ExitReason, Pid, Report
 
 __all__ = ["Instrument", "NameRegistry"]
 
@@ -33,6 +33,9 @@ class Instrument:
 
     def dead_letter(self, letter: DeadLetter) -> None:
         """A message reached nobody."""
+
+    def report_made(self, report: Report) -> None:
+        """A process of the node made a report, whether or not the log shows it."""
 
 
 class NameRegistry(Protocol):

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from ._ids import Pid
 
     Ts = TypeVarTuple("Ts")
-    Hook = Literal["process_started", "process_exited", "dead_letter"]
+    Hook = Literal["process_started", "process_exited", "dead_letter", "report_made"]
 
 
 @final

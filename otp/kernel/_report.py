@@ -22,6 +22,7 @@ import attrs
 from loguru import logger
 
 from .._util import short
+from ._current import node_of_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,11 +92,14 @@ _QUESTION: Final = _Question()
 
 
 def is_heard(level: Level) -> bool:
-    """Tell whether anybody listens to reports of that level.
+    """Tell whether anybody listens to reports of that level: the log or an instrument.
 
     For a report that is made often and rarely read, or takes long to gather. loguru
     has no such question, but asks a message for its text only if somebody listens.
     """
+    node = node_of_task()
+    if node is not None and node.instruments:
+        return True
     try:
         _LOG[level](_QUESTION)
     except _Heard:
@@ -104,7 +108,13 @@ def is_heard(level: Level) -> bool:
 
 
 def emit(report: Report) -> None:
-    """Hand *report* to loguru, at once and in the task that calls."""
+    """Hand *report* to the instruments of the node and to loguru.
+
+    That is done at once and in the task that calls.
+    """
+    node = node_of_task()
+    if node is not None and node.instruments:
+        node.instrument("report_made", report)
     error = report.error()
     log = _lazy if error is None else logger.opt(lazy=True, exception=error)
     log.log(report.level, "{}", report.text, report=lambda: report)

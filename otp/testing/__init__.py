@@ -8,6 +8,7 @@ from ._cancel_everywhere import (
     Cancelling as Cancelling,
     cancel_everywhere as cancel_everywhere,
 )
+from ._capture import Captured as Captured
 from ._doubles import (
     shielded as shielded,
     shielded_child as shielded_child,

@@ -89,6 +89,7 @@ async def test_code_of_the_dead_that_still_runs_is_left_over() -> None:
     assert leak.kind == "ghost"
     assert str(leak).startswith(f"ghost {pid} (shielded), which is dead, in shielded")
     await trio.sleep(3)
+    await wait_until_idle()
     assert leaks(before) == []
 
 
