@@ -7,8 +7,9 @@ links, monitors and calls are those of a process like any other.
 
 from __future__ import annotations
 
+from functools import partial
 from math import inf
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, final, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast, final, overload
 
 import trio
 
@@ -40,16 +41,13 @@ from ._reason import check_reason_matcher, reason_fits, reason_text
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from types import TracebackType
-    from typing import ParamSpec, TypeVarTuple, Unpack
 
     from ..gen_server import CallClause, From
     from ..kernel import Alias, ExitReason, Pid, Ref, ServerRef
     from ._match import Matcher
     from ._reason import ReasonMatcher
 
-    P = ParamSpec("P")
-    Ts = TypeVarTuple("Ts")
-
+P = ParamSpec("P")
 T = TypeVar("T")
 
 WITHIN = 1.0
@@ -131,7 +129,9 @@ class Probe:
 
     # ----------------------------------------------------------------- what it does
 
-    async def run(self, fn: Callable[[Unpack[Ts]], Awaitable[T]], *args: *Ts) -> T:
+    async def run(
+        self, fn: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """Run ``await fn(*args)`` in the process of the probe, and return the result.
 
         So a call comes from the probe, a process that is started is its child, and
@@ -141,7 +141,7 @@ class Probe:
         Raises:
             ServerExitedError: the probe is dead, or dies meanwhile.
         """
-        job = _Job(self._process, fn, args)
+        job = _Job(self._process, partial(fn, *args, **kwargs))
         if self._process.reason is not None:
             raise ServerExitedError(self.pid, self._process.reason)
         self._process.owe(job)
@@ -333,25 +333,19 @@ class Probe:
 class _Job(Waiter):
     """Something to be done in the process of a probe, and who waits for it."""
 
-    __slots__ = ("args", "fn", "owner", "scope")
+    __slots__ = ("fn", "owner", "scope")
 
-    def __init__(
-        self,
-        owner: Process,
-        fn: Callable[..., Awaitable[object]],
-        args: tuple[object, ...],
-    ) -> None:
+    def __init__(self, owner: Process, fn: Callable[[], Awaitable[object]]) -> None:
         super().__init__()
         self.owner = owner
         self.fn = fn
-        self.args = args
         self.scope = trio.CancelScope()
 
     async def work(self) -> None:
         """Do it, unless nobody waits for it any more."""
         with self.scope:
             try:
-                value = await self.fn(*self.args)
+                value = await self.fn()
             except (Exception, Exit) as error:  # noqa: BLE001 - for who asked
                 self.fail(error)
             else:
