@@ -6,6 +6,9 @@ import os
 
 from hypothesis import settings
 
+# Where otp is installed pytest finds it by itself, and this does no harm.
+pytest_plugins = ["otp.testing.plugin"]
+
 # The same examples every time, and no clock: a test that fails now fails again.
 settings.register_profile(
     "repeatable", derandomize=True, deadline=None, database=None, print_blob=True

@@ -6,7 +6,8 @@ conventions make more of a page than code that does not crash:
 - a block of ``text`` right behind it is what it prints, letter by letter;
 - a block whose first line is a comment with a file name, ``# room.py``, is a module
   of that name, which the blocks and pages after it can import;
-- functions called ``test_...`` are tests, and are run.
+- functions called ``test_...`` are tests, and are run, with the fixtures of the pytest
+  plugin if they want them.
 
 Whatever calls ``trio.run()`` gets a clock that jumps, so that nobody waits.
 """
@@ -16,7 +17,8 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from contextlib import contextmanager, redirect_stdout
+from contextlib import AsyncExitStack, contextmanager, redirect_stdout
+from functools import partial
 from io import StringIO
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, final
@@ -26,13 +28,20 @@ import attrs
 import trio
 from trio.testing import MockClock
 
+import otp
+from otp.testing import Captured, LeakError, Probe, leaks, snapshot, wait_until_idle
+from otp.testing._ending import stop_started
+
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator
+    from collections.abc import Awaitable, Callable, Collection, Generator
     from pathlib import Path
 
 # Real seconds where there is a real clock, a week of the other: a deadlock gets there
 # at once.
 PATIENCE: Final = {"real": 60.0, "mock": 7 * 86400.0}
+
+# Those of the pytest plugin, and the clock of pytest-trio.
+FIXTURES: Final = {"autojump_clock", "otp_node", "otp_probe", "otp_capture"}
 
 _BLOCK: Final = re.compile(
     r"^```python\n(?P<code>.*?)^```$"
@@ -125,15 +134,31 @@ def _run(
 
 
 def _run_test(test: Callable[..., Any]) -> None:
-    # The one fixture that pages use is what every run here has anyway.
-    args = [None for name in inspect.signature(test).parameters if _is_clock(name)]
-    if inspect.iscoroutinefunction(test):
-        trio.run(test, *args)
-    else:
-        test(*args)
-
-
-def _is_clock(name: str) -> bool:
-    if name != "autojump_clock":
+    wanted = inspect.signature(test).parameters.keys()
+    for name in wanted - FIXTURES:
         raise LookupError(f"no fixture {name!r} is known here")
-    return True
+    if not inspect.iscoroutinefunction(test):
+        test()
+    elif wanted & {"otp_node", "otp_probe", "otp_capture"}:
+        trio.run(_with_node, test, wanted)
+    else:
+        # The clock is what every run here has anyway.
+        trio.run(partial(test, **dict.fromkeys(wanted)))
+
+
+async def _with_node(test: Callable[..., Any], wanted: Collection[str]) -> None:
+    """Run *test* as the pytest plugin would."""
+    captured = Captured()
+    async with otp.Node(instruments=[captured]) as node:
+        before = snapshot()
+        values: dict[str, object] = {"otp_node": node, "otp_capture": captured}
+        async with AsyncExitStack() as stack:
+            if "otp_probe" in wanted:
+                values["otp_probe"] = await stack.enter_async_context(Probe())
+            await test(**{name: values.get(name) for name in wanted})
+        await wait_until_idle()
+        await stop_started(node)
+        await wait_until_idle()
+        found = leaks(before)
+    if found:
+        raise LeakError(found)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trio
 
+from otp.testing import LeakError
 from tests.docs.snippets import read_snippets, run_pages
 
 if TYPE_CHECKING:
@@ -79,3 +80,32 @@ def test_an_error_says_where_in_the_page_it_is(tmp_path: Path) -> None:
     place = caught.traceback[-1]
     assert str(place.path).endswith("page.md")
     assert place.lineno + 1 == 5
+
+
+def test_a_test_has_the_fixtures_of_the_plugin(tmp_path: Path) -> None:
+    code = (
+        "from otp import process\n"
+        "async def test_a(otp_node, otp_probe, otp_capture, autojump_clock):\n"
+        "    process.send(otp_probe.pid, 1)\n"
+        "    await otp_probe.expect(1)\n"
+        "    assert otp_capture in otp_node.instruments"
+    )
+
+    run_pages([page(tmp_path, f"python\n{code}")])
+
+
+def test_a_test_that_leaves_something_behind_is_noticed(tmp_path: Path) -> None:
+    code = (
+        "import trio\n"
+        "from otp import timer\n"
+        "async def test_a(otp_node):\n"
+        "    timer.apply_after(1, trio.sleep, 1)"
+    )
+
+    with pytest.raises(LeakError):
+        run_pages([page(tmp_path, f"python\n{code}")])
+
+
+def test_a_fixture_that_nobody_knows_is_noticed(tmp_path: Path) -> None:
+    with pytest.raises(LookupError, match="tmp_path"):
+        run_pages([page(tmp_path, "python\ndef test_a(tmp_path):\n    pass")])
