@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
-from ..kernel import Name, NoProcessError, Pid, Process, Via, current, nodes
+from ..kernel import (
+    Name,
+    NodeDownError,
+    NoProcessError,
+    Pid,
+    Process,
+    Via,
+    current,
+    nodes,
+)
 from ..supervisor import family_of
 
 if TYPE_CHECKING:
@@ -94,12 +103,19 @@ def _ids(parent: Process, process: Process) -> list[Hashable]:
 
 
 def node_of(target: Target) -> Node:
-    """Return the node on which *target* is to be found."""
+    """Return the node on which *target* is to be found.
+
+    Raises:
+        NodeDownError: it is a name on a node that does not run here.
+    """
     match target:
         case Pid() if target.process is not None:
             return target.process.node
-        case Name() if target.node is not None and target.node in nodes():
-            return nodes()[target.node]
+        case Name() if target.node is not None:
+            node = nodes().get(target.node)
+            if node is None:
+                raise NodeDownError(target, target.node)
+            return node
         case tuple():
             return node_of(cast("Target", target[0]))
         case _:

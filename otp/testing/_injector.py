@@ -40,22 +40,18 @@ class Injector(Instrument):
         self.starts: list[StartFault] = []
 
     @classmethod
-    def of(cls, node: Node) -> Self:
-        """Return the one of *node*, which is made if need be."""
-        for instrument in node.instruments:
-            if isinstance(instrument, cls):
-                return instrument
-        made = cls(node)
-        node.instruments.append(made)
-        return made
+    def on(cls, node: Node) -> Self | None:
+        """Return the one of *node*, None if there are no faults."""
+        return next((i for i in node.instruments if isinstance(i, cls)), None)
 
     @classmethod
-    def faults_of(cls, node: Node) -> list[MailFault]:
-        """Return the list of the faults that messages on *node* come by."""
-        for instrument in node.instruments:
-            if isinstance(instrument, cls):
-                return instrument.mail
-        return []
+    def of(cls, node: Node) -> Self:
+        """Return the one of *node*, which is made if need be."""
+        found = cls.on(node)
+        if found is None:
+            found = cls(node)
+            node.instruments.append(found)
+        return found
 
     def process_started(self, pid: Pid, parent: Pid | None) -> None:
         del parent
@@ -115,7 +111,10 @@ class StartingProcess(Process):
     ) -> None:
         """Live, unless something is to go wrong."""
         cast("Any", self).__class__ = Process
-        body = Injector.of(self.node).body_of(self)
+        injector = Injector.on(self.node)
+        body = None
+        if injector is not None and self.reason is None:
+            body = injector.body_of(self)
         if body is None:
             await Process.run(self, fn, *args)
         else:

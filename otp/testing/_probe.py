@@ -1,8 +1,8 @@
 """A process for tests: what it is sent can be expected, from outside.
 
 The messages stay in the mailbox of the probe until a test expects them. Whatever the
-test asks for is done by the probe's own process, one thing after the other, so that
-links, monitors and calls are those of a process like any other.
+test asks for is done by the probe's own process, so that links, monitors and calls are
+those of a process like any other.
 """
 
 from __future__ import annotations
@@ -124,8 +124,10 @@ class Probe:
             await wait_gone(self.pid)
 
     async def _live(self) -> None:
-        async for job in self._jobs:
-            await job.work()
+        # Each in a task of its own: who calls a server may be asked something by it.
+        async with trio.open_nursery() as nursery:
+            async for job in self._jobs:
+                nursery.start_soon(job.work, name="probe")
 
     # ----------------------------------------------------------------- what it does
 

@@ -52,7 +52,8 @@ def strike(process: Process, error: Exception) -> None:
     elif current() is process:
         raise error
     elif process.mailbox.parked is not None:
-        interpose(process, Injector.faults_of(process.node))
+        injector = Injector.on(process.node)
+        interpose(process, [] if injector is None else injector.mail)
         process.mailbox.put(Poison(error))
     else:
         reason = Crash(error)

@@ -104,9 +104,12 @@ def pytest_collection_modifyitems(
         clock = _options(item).get("clock", "mock")
         if clock not in {"mock", "real"}:
             raise pytest.UsageError(f"{item.nodeid}: the clock is mock or real")
-        if iscoroutinefunction(item.obj):
-            mark = pytest.mark.trio(run=_run_mocked if clock == "mock" else trio.run)
-            item.add_marker(mark, append=False)
+        if not iscoroutinefunction(item.obj):
+            raise pytest.UsageError(
+                f"{item.nodeid} uses a node: write 'async def {item.originalname}'"
+            )
+        mark = pytest.mark.trio(run=_run_mocked if clock == "mock" else trio.run)
+        item.add_marker(mark, append=False)
 
 
 def _options(item: pytest.Item) -> dict[str, Any]:
@@ -157,7 +160,6 @@ async def otp_node(
         async with Node(instruments=[otp_capture], **arguments) as node:
             before = snapshot(node)
             yield node
-            await wait_until_idle()
             await stop_started(node)
             await wait_until_idle()
             if options.get("leaks", request.config.getini("otp_leaks")):

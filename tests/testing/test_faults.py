@@ -8,7 +8,7 @@ import pytest
 import trio
 
 import otp
-from otp import gen_server, process, supervisor, sys, timer
+from otp import dynamic_supervisor, gen_server, process, supervisor, sys, timer
 from otp.kernel import current_node
 from otp.testing import (
     InjectedError,
@@ -80,6 +80,8 @@ async def test_a_target_on_another_node_is_found_there() -> None:
         assert pid_of(pid) is pid
     with pytest.raises(otp.NoProcessError):
         pid_of("far")
+    with pytest.raises(otp.NodeDownError):
+        pid_of(otp.Name("far").at("west"))
 
 
 @on_node
@@ -849,6 +851,44 @@ async def test_other_starts_are_left_alone() -> None:
         kill("stock")
         await wait_until_idle()
         assert process.is_alive(pid_of("stock"))
+
+
+@on_node
+async def test_a_fault_that_is_undone_before_a_start_does_nothing() -> None:
+    fault = fail_starts(idle)
+    pid = process.spawn(idle)
+    fault.undo()
+    await wait_until_idle()
+
+    assert process.is_alive(pid)
+    assert fault.hits == 0
+    assert current_node().instruments == []
+
+
+@on_node
+async def test_who_is_killed_before_it_runs_is_no_failing_start() -> None:
+    with fail_starts(idle) as fault:
+        kill(process.spawn(idle))
+        await wait_until_idle()
+        assert fault.hits == 0
+
+
+@on_node
+async def test_the_name_of_a_start_that_fails_is_free() -> None:
+    fail_starts("stock")
+    with pytest.raises(otp.StartError):
+        await gen_server.start_named(STOCK, Stock)
+    await gen_server.start_named(STOCK, Stock)
+
+
+@on_node
+async def test_a_child_of_a_dynamic_supervisor_can_fail_to_start() -> None:
+    root = await dynamic_supervisor.start_link(otp.DynamicSupervisor)
+    fail_starts(Clerk)
+    with pytest.raises(otp.StartError):
+        await dynamic_supervisor.start_child(root, otp.child_spec(Clerk))
+    pid = await dynamic_supervisor.start_child(root, otp.child_spec(Clerk))
+    assert await Clerk.hello(pid) == "hello"
 
 
 @on_node

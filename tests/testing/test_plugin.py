@@ -356,6 +356,18 @@ def test_without_pytest_trio_it_is_said_what_is_missing(run: Run) -> None:
     result.stderr.fnmatch_lines(["*uses a node, which needs pytest-trio*"])
 
 
+def test_a_test_with_a_node_is_async(run: Run) -> None:
+    result = run(
+        """
+        def test_it(otp_node):
+            pass
+        """
+    )
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*uses a node: write 'async def test_it'*"])
+
+
 def test_the_marker_is_known(run: Run) -> None:
     result = run("", "--markers", "--strict-markers")
 

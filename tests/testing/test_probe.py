@@ -7,7 +7,7 @@ import trio
 
 import otp
 from otp import gen_server, process, timer
-from otp.testing import ExpectationError, Probe
+from otp.testing import ExpectationError, Probe, wait_until_idle
 from tests.kernel.support import idle, on_node, trapping_idle
 
 
@@ -210,6 +210,40 @@ async def test_a_call_comes_from_the_probe() -> None:
         assert info.links == (probe.pid,)
         assert info.parent is probe.pid
     assert not process.is_alive(server)
+
+
+class Curious(otp.GenServer):
+    @otp.call
+    async def ask(self, whom: otp.Pid) -> str:
+        return str(await gen_server.call(whom, "who are you?"))
+
+
+@on_node
+async def test_who_calls_as_a_probe_may_be_asked_something_meanwhile() -> None:
+    async with Probe() as probe, trio.open_nursery() as nursery:
+        answers: list[str] = []
+
+        async def ask() -> None:
+            answers.append(await probe.run(Curious.ask, server, probe.pid))
+
+        server = await gen_server.start(Curious)
+        nursery.start_soon(ask)
+        request = await probe.expect("who are you?")
+        assert isinstance(request, otp.From)
+        gen_server.reply(request, "a probe")
+        await probe.expect_nothing()
+
+        assert answers == ["a probe"]
+
+
+@on_node
+async def test_two_cannot_wait_for_messages_at_once() -> None:
+    async with Probe() as probe, trio.open_nursery() as nursery:
+        nursery.start_soon(probe.expect, "a")
+        await wait_until_idle()
+        with pytest.raises(RuntimeError, match="another task already receives"):
+            await probe.expect("b")
+        process.send(probe.pid, "a")
 
 
 @on_node
