@@ -150,23 +150,25 @@ def test_the_schedule_of_no_failure_is_run_once() -> None:
 
 @pytest.mark.slow
 def test_fewer_runs_show_as_much_if_steps_that_commute_are_not_exchanged() -> None:
-    whole, reduced = toys.Orders(2, 1), toys.Orders(2, 1)
+    whole, reduced = toys.Orders(1, 2), toys.Orders(1, 2)
 
     everything = explore(whole, DepthFirst(), runs=10_000)
     fewer = explore(reduced, DepthFirst(reduce=True), runs=10_000)
 
     assert everything.complete
     assert fewer.complete
-    assert reduced.seen == whole.seen == {((0, 1),), ((1, 0),)}
-    assert fewer.runs < everything.runs / 5
+    assert reduced.seen == whole.seen == {((0,), (0,))}
+    assert fewer.runs < everything.runs / 10
 
 
-@pytest.mark.slow
-def test_all_orders_of_three_clients_are_seen() -> None:
-    orders = toys.Orders(3, 1)
+def test_all_orders_are_seen_without_those_that_say_nothing_new() -> None:
+    orders = toys.Orders(2, 1)
 
-    assert explore(orders, DepthFirst(reduce=True), runs=10_000).complete
-    assert len(orders.seen) == 6
+    found = explore(orders, DepthFirst(reduce=True), runs=1000)
+
+    assert found.complete
+    assert found.redundant > 0
+    assert orders.seen == {((0, 1),), ((1, 0),)}
 
 
 def test_the_command_line_may_want_more_runs(monkeypatch: pytest.MonkeyPatch) -> None:
