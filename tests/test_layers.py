@@ -94,9 +94,9 @@ PURE = [
     "application/_env.py",
     "application/_table.py",
     "application/_errors.py",
-    "testing/_schedule.py",
-    "testing/_shrink.py",
-    "testing/_depth_first.py",
+    "testing/_exploration/_schedule.py",
+    "testing/_exploration/_shrink.py",
+    "testing/_exploration/_depth_first.py",
 ]
 IMPURE = {
     *("trio", "trio_util", "outcome", "asyncio", "threading", "contextvars"),

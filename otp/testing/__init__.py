@@ -4,10 +4,6 @@ What is here needs neither pytest nor Hypothesis.
 """
 
 from .._util import fix_module_metadata
-from ._cancel_everywhere import (
-    Cancelling as Cancelling,
-    cancel_everywhere as cancel_everywhere,
-)
 from ._capture import Captured as Captured
 from ._doubles import (
     shielded as shielded,
@@ -16,13 +12,23 @@ from ._doubles import (
     stuck_child as stuck_child,
 )
 from ._errors import ExpectationError as ExpectationError
-from ._explore import (
+from ._exploration import (
+    Cancelling as Cancelling,
+    DeadlockError as DeadlockError,
+    DepthFirst as DepthFirst,
+    EndlessRunError as EndlessRunError,
     Exploration as Exploration,
     ExplorationError as ExplorationError,
     NondeterminismError as NondeterminismError,
+    Pct as Pct,
+    RandomWalk as RandomWalk,
+    Replay as Replay,
+    Strategy as Strategy,
+    cancel_everywhere as cancel_everywhere,
     explore as explore,
     explored as explored,
     replay as replay,
+    touch as touch,
 )
 from ._faults import (
     Fault as Fault,
@@ -37,7 +43,6 @@ from ._faults import (
     suspend as suspend,
 )
 from ._find import pid_of as pid_of
-from ._footprints import touch as touch
 from ._idle import wait_until_idle as wait_until_idle
 from ._leaks import (
     Leak as Leak,
@@ -51,18 +56,7 @@ from ._leaks import (
 from ._match import Matcher as Matcher
 from ._probe import Probe as Probe
 from ._reason import ReasonMatcher as ReasonMatcher
-from ._run_once import (
-    DeadlockError as DeadlockError,
-    EndlessRunError as EndlessRunError,
-)
 from ._settings import SETTINGS as SETTINGS, Settings as Settings
-from ._strategies import (
-    DepthFirst as DepthFirst,
-    Pct as Pct,
-    RandomWalk as RandomWalk,
-    Replay as Replay,
-    Strategy as Strategy,
-)
 from ._strike import ErrorLike as ErrorLike, InjectedError as InjectedError
 from ._target import Target as Target
 

@@ -14,7 +14,7 @@ from trio.lowlevel import (
 )
 from trio.testing import MockClock
 
-from ..kernel import process_of, where
+from ...kernel import process_of, where
 from ._footprints import Footprints
 from ._schedule import OWN
 from ._strategies import JUMP

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, final
 
-from ..abc import Instrument
-from ..kernel import Process, Waiter, nodes, process_of
+from ...abc import Instrument
+from ...kernel import Process, Waiter, nodes, process_of
 from ._schedule import OWN
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from trio.lowlevel import Task
 
-    from ..kernel import Node, Pid
+    from ...kernel import Node, Pid
     from ._depth_first import Footprint
 
 OUTSIDE: Final = "outside"

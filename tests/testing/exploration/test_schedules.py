@@ -11,7 +11,7 @@ import otp
 from otp import InvalidSpecError, process
 from otp.testing import Replay, replay
 from otp.testing.schedules import schedules
-from tests.testing import toys
+from tests.testing.exploration import toys
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

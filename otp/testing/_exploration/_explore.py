@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final, NoReturn, ParamSpec, TypeAlias, cast, f
 import attrs
 import trio
 
-from ..kernel import InvalidSpecError
+from ...kernel import InvalidSpecError
+from .._settings import SETTINGS
 from ._run_once import Limits, Run, run_once
 from ._schedule import format_schedule, tell_steps
-from ._settings import SETTINGS
 from ._shrink import shrink_schedule
 from ._strategies import DepthFirst, Pct, RandomWalk, Replay, check_count
 from ._trio_hook import find_problem

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol, final
 
 import attrs
 
-from ..kernel import InvalidSpecError
+from ...kernel import InvalidSpecError
 from ._depth_first import DepthFirstChooser
 from ._schedule import format_schedule, parse_schedule
 

@@ -8,7 +8,7 @@ from math import factorial, prod
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from otp.testing._depth_first import DepthFirstChooser, commute
+from otp.testing._exploration._depth_first import DepthFirstChooser, commute
 
 Program = list[list[frozenset[object] | None]]
 

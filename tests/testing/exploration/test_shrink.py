@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given, strategies as st
 
-from otp.testing._shrink import rank, shrink_schedule, simpler, trimmed
+from otp.testing._exploration._shrink import rank, shrink_schedule, simpler, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

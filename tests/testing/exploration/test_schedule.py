@@ -4,7 +4,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from otp import InvalidSpecError
-from otp.testing._schedule import format_schedule, parse_schedule, tell_steps
+from otp.testing._exploration._schedule import (
+    format_schedule,
+    parse_schedule,
+    tell_steps,
+)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from ..kernel import InvalidSpecError
+from ...kernel import InvalidSpecError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

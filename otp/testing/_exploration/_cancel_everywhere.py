@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, final
 import trio
 from trio.lowlevel import add_instrument, current_task, remove_instrument
 
-from ..kernel import InvalidSpecError, where
+from ...kernel import InvalidSpecError, where
 from ._explore import check_limits, check_surroundings
 from ._run_once import run_once
 from ._strategies import RandomWalk, Replay, check_count

@@ -26,18 +26,18 @@ from otp.testing import (
     explore,
     explored,
 )
-from tests.testing import toys
+from tests.testing.exploration import toys
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from otp.testing import Strategy
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 TRACE = """
 from otp.testing import Pct, RandomWalk, explore
-from tests.testing import toys
+from tests.testing.exploration import toys
 print(explore(toys.Orders(2, 2), RandomWalk(), Pct(), runs=20, seed=7).fingerprint)
 """
 

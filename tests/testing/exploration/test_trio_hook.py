@@ -7,8 +7,9 @@ import pytest
 import trio
 from trio._core import _run
 
-from otp.testing import ExplorationError, _trio_hook, explore
-from tests.testing import toys
+from otp.testing import ExplorationError, explore
+from otp.testing._exploration import _trio_hook
+from tests.testing.exploration import toys
 
 if TYPE_CHECKING:
     from trio.lowlevel import Task

@@ -1,0 +1,27 @@
+"""Exploration: a test under many schedules, and cancelled everywhere."""
+
+from ._cancel_everywhere import (
+    Cancelling as Cancelling,
+    cancel_everywhere as cancel_everywhere,
+)
+from ._explore import (
+    Exploration as Exploration,
+    ExplorationError as ExplorationError,
+    NondeterminismError as NondeterminismError,
+    explore as explore,
+    explored as explored,
+    replay as replay,
+)
+from ._footprints import touch as touch
+from ._run_once import (
+    DeadlockError as DeadlockError,
+    EndlessRunError as EndlessRunError,
+)
+from ._strategies import (
+    DepthFirst as DepthFirst,
+    Pct as Pct,
+    RandomWalk as RandomWalk,
+    Replay as Replay,
+    Strategy as Strategy,
+    check_count as check_count,
+)
