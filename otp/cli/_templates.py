@@ -18,7 +18,7 @@ requires-python = ">=3.11"
 dependencies = ["otp"]
 
 [project.optional-dependencies]
-test = ["pytest", "pytest-trio"]
+test = ["otp[testing]"]
 
 [tool.setuptools]
 packages = ["PACKAGE"]
@@ -130,44 +130,41 @@ _TEST: Final = '''\
 """What the counter does, and that it comes back after a crash."""
 
 import trio
-from trio.testing import MockClock, wait_all_tasks_blocked
 
 import otp
 from otp import application, process
+from otp.testing import crash, wait_until_idle
 from PACKAGE import App
 from PACKAGE.counter import COUNTER, Counter
 
 
-async def test_the_counter_counts() -> None:
-    async with otp.Node():
-        await application.start(App)
+async def test_the_counter_counts(otp_node: otp.Node) -> None:
+    await application.start(App)
 
-        assert await Counter.incr(COUNTER) == 1
-        assert await Counter.incr(COUNTER, by=5) == 6
-        Counter.reset(COUNTER)
-        assert await Counter.get(COUNTER) == 0
-
-
-async def test_the_counter_counts_the_seconds(autojump_clock: MockClock) -> None:
-    # With this clock 2.5 seconds take no time.
-    async with otp.Node():
-        await application.start(App)
-        await trio.sleep(2.5)
-
-        assert await Counter.get(COUNTER) == 2
+    assert await Counter.incr(COUNTER) == 1
+    assert await Counter.incr(COUNTER, by=5) == 6
+    Counter.reset(COUNTER)
+    assert await Counter.get(COUNTER) == 0
 
 
-async def test_the_counter_comes_back_after_a_crash() -> None:
-    async with otp.Node():
-        await application.start(App)
-        before = process.whereis(COUNTER)
-        assert before is not None
+async def test_the_counter_counts_the_seconds(otp_node: otp.Node) -> None:
+    await application.start(App)
+    # By the clock of that node 2.5 seconds take no time.
+    await trio.sleep(2.5)
 
-        process.exit(before, otp.Kill())
-        await wait_all_tasks_blocked()
+    assert await Counter.get(COUNTER) == 2
 
-        assert process.whereis(COUNTER) is not before
-        assert await Counter.get(COUNTER) == 0
+
+async def test_the_counter_comes_back_after_a_crash(otp_node: otp.Node) -> None:
+    await application.start(App)
+    before = process.whereis(COUNTER)
+    assert before is not None
+
+    crash(COUNTER)
+    await wait_until_idle()
+
+    assert process.whereis(COUNTER) not in (before, None)
+    assert await Counter.get(COUNTER) == 0
 '''
 
 FILES: Final = {

@@ -85,7 +85,9 @@ def test_the_command_says_what_comes_next(
 def test_the_tests_of_a_new_program_pass(tmp_path: Path) -> None:
     project = create_project("my-shop", tmp_path)
 
-    done = run_python("-m", "pytest", "-W", "error", cwd=project.folder)
+    # Where otp is installed, pytest finds the plugin by itself.
+    plugin = ("-p", "otp.testing.plugin")
+    done = run_python("-m", "pytest", *plugin, "-W", "error", cwd=project.folder)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "3 passed" in done.stdout

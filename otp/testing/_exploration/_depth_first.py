@@ -100,7 +100,6 @@ class DepthFirstChooser:
         self._depth += 1
         self._at = node
         self._asleep = dict(node.asleep)
-        self._asleep.pop(node.taken, None)
         choice = node.options.index(node.taken)
         self._preempted += preempts and choice > 0
         return choice
