@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 # trio.testing looks for pytest, and does without.
 CHECK = """
 import sys
@@ -16,5 +18,6 @@ import otp.testing
 """
 
 
+@pytest.mark.slow
 def test_neither_pytest_nor_hypothesis_is_needed() -> None:
     subprocess.run([sys.executable, "-c", CHECK], check=True)
