@@ -58,12 +58,14 @@ class FaultyMailbox(Mailbox):
         if after in faults:
             faults = faults[faults.index(after) + 1 :]
         # What a process tells itself is not on any way.
-        own = process_of(current_task()) is self.process
-        if not own and not _is_urgent(message):
+        if not self._is_owner() and not _is_urgent(message):
             for fault in faults:
                 if fault.takes(self.process, message):
                     return
         super().deliver(message)
+
+    def _is_owner(self) -> bool:
+        return process_of(current_task()) is self.process
 
     def take(self) -> object:
         """Return the oldest message, or `MISSING`, or raise what it stands for."""
@@ -74,10 +76,12 @@ class FaultyMailbox(Mailbox):
 
     def find(self, fits: Callable[[object], bool], seen: int = -1) -> object:
         """Take out the oldest message that fits, or raise what it stands for."""
+        # A full mailbox is searched by senders, too.
+        own = self._is_owner()
 
         def fits_too(message: object) -> bool:
             if isinstance(message, Poison):
-                return message.at is None or fits(message.at)
+                return own and (message.at is None or fits(message.at))
             return fits(message)
 
         found = super().find(fits_too, seen)

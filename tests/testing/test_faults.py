@@ -9,6 +9,7 @@ import trio
 
 import otp
 from otp import dynamic_supervisor, gen_server, process, supervisor, sys, timer
+from otp.global_ import names
 from otp.kernel import current_node
 from otp.testing import (
     InjectedError,
@@ -68,6 +69,17 @@ async def test_a_process_is_found_by_pid_name_class_and_path() -> None:
     assert pid_of(ANN) is children["ann"]
     assert pid_of((room, "bob")) is children["bob"]
     assert pid_of(Clerk) is children["ann"]
+
+
+@on_node
+async def test_a_process_is_found_by_the_name_of_a_registry() -> None:
+    name: otp.Via[Stock] = otp.Via(names, "stock")
+    with drop_messages(name) as fault:
+        pid = await gen_server.start_named(name, Stock)
+        Stock.add(name, "lost")
+        assert pid_of(name) is pid
+        assert fault.hits == 1
+    assert await Stock.count(name) == 0
 
 
 @on_node
@@ -723,6 +735,25 @@ async def test_a_plain_process_crashes_when_it_takes_the_message() -> None:
 
         await probe.expect_down(pid, reason=InjectedError)
     assert found == ["a"]
+
+
+@on_node
+async def test_a_full_mailbox_does_not_crash_who_sends_to_it() -> None:
+    found: list[object] = []
+
+    async def busy() -> None:
+        await trio.sleep(1)
+        await collector(found)
+
+    async with Probe() as probe:
+        pid = process.spawn(busy, mailbox=otp.Bounded(2, "drop_oldest"))
+        probe.watch(pid)
+        crash_on(pid, nth=2)
+        for n in range(5):
+            process.send(pid, n)
+
+        await probe.expect_down(pid, reason=InjectedError, within=5)
+    assert found == []
 
 
 @on_node
