@@ -29,7 +29,7 @@ from otp.testing import (
     cancel_everywhere,
     explore,
 )
-from tests.testing.worlds import Crew, in_world, mail, run_together
+from tests.testing.crew import Crew, in_world, mail, run_together
 
 if TYPE_CHECKING:
     from otp import From

@@ -17,7 +17,7 @@ from otp import (
 )
 from otp.testing import Cancelling, DepthFirst, cancel_everywhere, explore
 from tests.kernel.support import idle
-from tests.testing.worlds import Crew, in_world, mail, run_together
+from tests.testing.crew import Crew, in_world, mail, run_together
 
 
 async def ends_soon() -> None:

@@ -15,7 +15,7 @@ from otp import Down, process, registry, supervisor
 from otp.registry import AlreadyRegisteredError
 from otp.testing import Cancelling, cancel_everywhere, explore
 from tests.kernel.support import idle
-from tests.testing.worlds import Crew, in_world, mail, run_together
+from tests.testing.crew import Crew, in_world, mail, run_together
 
 ROOMS = otp.Name[otp.Registry[str, int]]("rooms")
 

@@ -14,7 +14,7 @@ import otp
 from otp import CallError, OTPError, process, supervisor
 from otp.supervisor import RunningError
 from otp.testing import Cancelling, cancel_everywhere, explore
-from tests.testing.worlds import Crew, in_world, mail, run_together
+from tests.testing.crew import Crew, in_world, mail, run_together
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

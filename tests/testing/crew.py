@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, TypeVarTuple
 
 import trio
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import Unpack
 
-T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 
@@ -66,17 +65,6 @@ async def run_together(*bodies: Callable[[], Awaitable[object]]) -> None:
     for body in bodies:
         crew.start(body)
     await crew.wait()
-
-
-async def in_process(body: Callable[[], Awaitable[T]]) -> T:
-    """Run *body* in a process, and return its result."""
-    results: list[T] = []
-
-    async def keep() -> None:
-        results.append(await body())
-
-    await run_together(keep)
-    return results[0]
 
 
 def mail() -> list[object]:
