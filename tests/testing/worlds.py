@@ -1,0 +1,97 @@
+"""Worlds for explorations: a node with one process in it that is to leave no trace."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from otp import Node, process
+from otp.kernel import current
+from otp.testing import leaks, snapshot, wait_until_idle
+from tests.kernel.support import assert_nothing_left, outcome_in_process
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from otp import Pid
+    from otp.testing import Cancelling
+
+    Body = Callable[[], Awaitable[object]]
+
+
+def world(body: Body) -> Body:
+    """Return a test for `explore` that runs *body* in a process, on a node of its own.
+
+    When it is over, its mailbox is to be empty, nobody may be owed an answer, and
+    nothing may be left of what has come to be meanwhile.
+    """
+
+    async def run() -> None:
+        async with Node() as node:
+            outcome = await outcome_in_process(node, partial(_leave_nothing, body))
+        if isinstance(outcome, BaseException):
+            raise outcome
+        assert outcome is None, f"the test's own process died of {outcome!r}"
+        assert_nothing_left(node)
+
+    return run
+
+
+def cancelled_world(
+    scenario: Callable[[Cancelling], Awaitable[object]],
+) -> Callable[[Cancelling], Awaitable[object]]:
+    """Return a scenario for `cancel_everywhere`, run as by `world`."""
+
+    async def run(cancelling: Cancelling) -> None:
+        await world(partial(scenario, cancelling))()
+
+    return run
+
+
+async def _leave_nothing(body: Body) -> None:
+    before = snapshot()
+    await body()
+    await wait_until_idle()
+    me = current()
+    assert list(me.mailbox) == []
+    for living in me.node.processes.values():
+        assert not living.owed, living
+    assert leaks(before) == []
+
+
+async def together(*bodies: Body) -> None:
+    """Run each of *bodies* in a process of its own; raise what one of them raises."""
+    errors: list[Exception] = []
+
+    async def run(body: Body) -> None:
+        try:
+            await body()
+        except Exception as error:  # noqa: BLE001 - raised by the caller
+            errors.append(error)
+
+    pids = [process.spawn(run, body, label=name_of(body)) for body in bodies]
+    await all_exited(*pids)
+    if errors:
+        raise errors[0]
+
+
+def name_of(body: Body) -> str:
+    """Return what *body* is called, if it has a name at all."""
+    inner = body.func if isinstance(body, partial) else body
+    return getattr(inner, "__name__", "body")
+
+
+async def all_exited(*pids: Pid) -> None:
+    """Wait until all of *pids* are dead."""
+    for pid in pids:
+        await process.wait_exited(pid)
+
+
+def mail(pid: Pid | None = None) -> list[object]:
+    """Take all that lies in a mailbox, that of the caller by default."""
+    owner = current() if pid is None else pid.process
+    assert owner is not None
+    taken = list(owner.mailbox)
+    for _ in taken:
+        owner.mailbox.take()
+    return taken
