@@ -19,16 +19,18 @@ if TYPE_CHECKING:
     Body = Callable[[], Awaitable[object]]
 
 
-def world(body: Body) -> Body:
+def world(body: Body, *, prepare: Callable[[], object] | None = None) -> Body:
     """Return a test for `explore` that runs *body* in a process, on a node of its own.
 
     When it is over, its mailbox is to be empty, nobody may be owed an answer, and
-    nothing may be left of what has come to be meanwhile.
+    nothing may be left of what has come to be since *prepare* was called.
     """
 
     async def run() -> None:
         async with Node() as node:
-            outcome = await outcome_in_process(node, partial(_leave_nothing, body))
+            outcome = await outcome_in_process(
+                node, partial(_leave_nothing, body, prepare)
+            )
         if isinstance(outcome, BaseException):
             raise outcome
         assert outcome is None, f"the test's own process died of {outcome!r}"
@@ -39,16 +41,22 @@ def world(body: Body) -> Body:
 
 def cancelled_world(
     scenario: Callable[[Cancelling], Awaitable[object]],
+    *,
+    prepare: Callable[[], object] | None = None,
 ) -> Callable[[Cancelling], Awaitable[object]]:
     """Return a scenario for `cancel_everywhere`, run as by `world`."""
 
     async def run(cancelling: Cancelling) -> None:
-        await world(partial(scenario, cancelling))()
+        await world(partial(scenario, cancelling), prepare=prepare)()
 
     return run
 
 
-async def _leave_nothing(body: Body) -> None:
+async def _leave_nothing(
+    body: Body, prepare: Callable[[], object] | None = None
+) -> None:
+    if prepare is not None:
+        prepare()
     before = snapshot()
     await body()
     await wait_until_idle()
