@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import trio
+
 from otp import Node, process
 from otp.kernel import current
 from otp.testing import leaks, snapshot, wait_until_idle
@@ -103,3 +105,10 @@ def mail(pid: Pid | None = None) -> list[object]:
     for _ in taken:
         owner.mailbox.take()
     return taken
+
+
+async def rest(seconds: float = 3) -> None:
+    """Let everybody come to rest, and what is due in so many seconds be done, too."""
+    await wait_until_idle()
+    await trio.sleep(seconds)
+    await wait_until_idle()
