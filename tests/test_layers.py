@@ -97,6 +97,13 @@ PURE = [
     "testing/_exploration/_schedule.py",
     "testing/_exploration/_shrink.py",
     "testing/_exploration/_depth_first.py",
+    "testing/_events.py",
+    "testing/_laws.py",
+    "testing/_model.py",
+    "testing/_plan.py",
+    "testing/_rules.py",
+    "testing/_story.py",
+    "testing/_waits.py",
 ]
 IMPURE = {
     *("trio", "trio_util", "outcome", "asyncio", "threading", "contextvars"),

@@ -8,7 +8,7 @@ is taken out of the mailbox.
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, final
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import trio
 
@@ -59,7 +59,6 @@ class DebugOption:
     __slots__ = ()
 
 
-@final
 class Ack(Waiter):
     """What the starter waits for: the word of the new process that it is up.
 
