@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 Footprint: TypeAlias = frozenset[object] | None
 """What a step touched: two steps that touch nothing in common may change places.
 
-None is everything.
+None is everything. There is always something, at least who makes the step, so that no
+two steps of one task commute.
 """
 
 EVERYTHING: Final = None
@@ -118,7 +119,7 @@ class DepthFirstChooser:
         self._asleep = {
             sleeper: its
             for sleeper, its in self._asleep.items()
-            if sleeper != task and commute(its, footprint)
+            if commute(its, footprint)
         }
         if node is not None:
             # From now on it has been tried at that place.
