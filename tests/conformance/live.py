@@ -61,7 +61,7 @@ class Erlang:
 
     def scenarios(self, n: int, seed: str) -> list[Any]:
         """Make up *n* scenarios, the same for the same seed."""
-        rng = random.Random(f"{self.kind}-{seed}")  # noqa: S311 - no secret
+        rng = random.Random(f"{self.kind}-{seed}")
         make = self.module.gen if self.kind == "supervisor" else self._generator()
         return [make(rng, i) for i in range(n)]
 

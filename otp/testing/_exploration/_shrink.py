@@ -52,10 +52,6 @@ def simpler(choices: Sequence[int]) -> Iterator[list[int]]:
     for place, choice in enumerate(choices):
         for less in range(1, choice):
             yield [*choices[:place], less, *choices[place + 1 :]]
-    for place in range(length - 1):
-        if choices[place] and not choices[place + 1]:
-            # The same preemption later: the run before it is left alone for longer.
-            yield [*choices[:place], 0, choices[place], *choices[place + 2 :]]
 
 
 def trimmed(choices: Sequence[int]) -> list[int]:

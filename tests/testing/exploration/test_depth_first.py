@@ -87,7 +87,7 @@ def test_the_number_of_preemptions_is_kept() -> None:
 footprints = st.frozensets(st.sampled_from("abc"), min_size=1, max_size=2)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.lists(st.one_of(st.none(), footprints), min_size=1, max_size=3),

@@ -305,7 +305,7 @@ def test_a_node_may_be_what_spins_no_test() -> None:
 
 
 def test_real_chance_is_noticed() -> None:
-    chance = random.Random(1)  # noqa: S311
+    chance = random.Random(1)
 
     async def gambles() -> None:
         for _ in range(chance.randrange(100)):

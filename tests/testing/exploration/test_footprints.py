@@ -22,28 +22,29 @@ if TYPE_CHECKING:
 
 
 class Recorder:
-    """Lets everybody go on without preemption, and notes what they touch."""
+    """Notes what the steps touch, with as few switches as possible, or as many."""
 
     reduces = True
     redundant = exhaustive = False
 
-    def __init__(self) -> None:
+    def __init__(self, *, switch: bool) -> None:
         self.steps: list[tuple[int, Footprint]] = []
+        self.switch = switch
 
     def begin(self, longest: int) -> bool:
         raise AssertionError(longest)
 
     def choose(self, options: Sequence[int], *, preempts: bool) -> int:
-        del options, preempts
-        return 0
+        del preempts
+        return len(options) - 1 if self.switch else 0
 
     def stepped(self, task: int, footprint: Footprint) -> None:
         self.steps.append((task, footprint))
 
 
-def steps_of(test: Callable[[], Awaitable[object]]) -> Steps:
+def steps_of(test: Callable[[], Awaitable[object]], *, switch: bool = False) -> Steps:
     """Run *test*, and return who made which step and what it touched."""
-    recorder = Recorder()
+    recorder = Recorder(switch=switch)
     run = run_once(test, recorder, Limits(1000, 100.0, 0))
     assert run.error is None
     return [(run.names[task], footprint) for task, footprint in recorder.steps]
@@ -156,7 +157,8 @@ def test_who_answers_touches_who_asked_even_if_that_one_is_busy() -> None:
 
     async def client(server: otp.Pid[Server]) -> None:
         request = Server.ask.send_request(server)
-        await trio.sleep(1)
+        while not request.settled:
+            await checkpoint()
         assert request.result() == "answer"
 
     async def body() -> None:
@@ -164,7 +166,7 @@ def test_who_answers_touches_who_asked_even_if_that_one_is_busy() -> None:
         process.spawn(client, server)
         await trio.sleep(2)
 
-    steps = steps_of(on_node(body))
+    steps = steps_of(on_node(body), switch=True)
 
     assert any(
         name == "server" and footprint is not None and key(2) in footprint
