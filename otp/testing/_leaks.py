@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from trio.lowlevel import Task
 
-    from ..kernel import Alias, Pid, Ref, TimerRef
+    from ..kernel import Alias, Ref, TimerRef
 
 LeakKind = Literal[
     "node", "process", "ghost", "task", "name", "timer", "monitor", "link", "alias"
@@ -227,15 +227,14 @@ def _monitors(now: Snapshot, since: Snapshot) -> Iterator[Leak]:
 
 def _process_text(process: Process) -> str:
     place = "" if process.task is None else f", in {where(process.task)}"
-    return f"{_name(process)}, started by {_parent_text(process.parent)}{place}"
+    return f"{_name(process)}, started by {_parent_text(process)}{place}"
 
 
-def _parent_text(pid: Pid | None) -> str:
-    if pid is None:
-        return "nobody"
-    if pid.process is None:
-        return f"{pid}, which is dead"
-    return "the node" if pid.process.parent is None else _name(pid.process)
+def _parent_text(process: Process) -> str:
+    pid = process.parent
+    if pid is None or pid is process.node.root.pid:
+        return "the node"
+    return f"{pid}, which is dead" if pid.process is None else _name(pid.process)
 
 
 def _name(process: Process) -> str:

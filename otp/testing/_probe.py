@@ -79,6 +79,7 @@ class Probe:
     Raises:
         NoNodeError: no node runs here.
         NameTakenError: somebody has the name.
+        TypeError: that is no name.
     """
 
     def __init__(
@@ -88,6 +89,8 @@ class Probe:
         trap_exit: bool = True,
         label: object = "probe",
     ) -> None:
+        if name is not None and not _is_name(name):
+            raise TypeError(f"a probe has a name or none, not {name!r}")
         sender, self._jobs = trio.open_memory_channel["_Job"](inf)
         self._ask = sender.send_nowait
         #: Its pid, which fits wherever a pid of some kind of process is wanted.
@@ -360,6 +363,10 @@ class _Job(Waiter):
     def abandon(self) -> None:
         super().abandon()
         self.scope.cancel()
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, (Name, str))
 
 
 def _check_end(who: object, end: ExitReason, wanted: ReasonMatcher | None) -> None:

@@ -12,6 +12,7 @@ from otp import dynamic_supervisor, gen_server, process, supervisor, sys, timer
 from otp.global_ import names
 from otp.kernel import current_node
 from otp.testing import (
+    Captured,
     InjectedError,
     Probe,
     crash,
@@ -581,6 +582,21 @@ async def test_a_delayed_message_to_the_dead_is_a_dead_letter() -> None:
         process.send(pid, "late")
         kill(pid)
     await trio.sleep(5)
+
+
+@on_node
+async def test_a_late_message_to_a_full_mailbox_is_refused_when_it_comes() -> None:
+    pid = process.spawn(idle, mailbox=otp.Bounded(1, "fail_sender"))
+    with Captured() as captured:
+        delay_messages(pid, 2)
+        process.send(pid, 1)
+        process.send(pid, 2)
+        with pytest.raises(otp.MailboxFullError):
+            await gen_server.call(pid, 3)
+
+    assert [(d.message, d.why) for d in captured.dead_letters[:1]] == [
+        (2, "mailbox full")
+    ]
 
 
 @on_node

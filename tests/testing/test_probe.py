@@ -318,6 +318,17 @@ async def test_who_is_watched_by_a_name_is_expected_by_name_pid_or_reference() -
 
 
 @on_node
+async def test_who_is_watched_by_a_name_may_be_waited_for_by_its_pid() -> None:
+    async with Probe() as probe:
+        pid = process.spawn(idle)
+        process.register("worker", pid)
+        probe.watch(otp.Name("worker"))
+        timer.kill_after(0.5, pid)
+
+        await probe.expect_down(pid)
+
+
+@on_node
 async def test_who_is_not_there_is_down_at_once() -> None:
     async with Probe() as probe:
         probe.watch(otp.Name("nobody"))
@@ -498,5 +509,7 @@ async def test_what_makes_no_sense_is_refused() -> None:
             await probe.expect("a", within=-1)
         with pytest.raises(ValueError, match="0 seconds or more"):
             await probe.expect_nothing(float("nan"))
+        with pytest.raises(TypeError, match="a name or none, not 5"):
+            Probe(5)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="a reason is expected as a value"):
             await probe.expect_down(probe.pid, reason="normal")  # type: ignore[arg-type]
