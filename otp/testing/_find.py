@@ -102,6 +102,19 @@ def _ids(parent: Process, process: Process) -> list[Hashable]:
     return [] if child is None else [child.id]
 
 
+def place_of(process: Process) -> tuple[Hashable, ...]:
+    """Return the place of *process* in its tree, which who is restarted inherits.
+
+    That is the process at the top and the ids from there on; *process* alone if it is
+    no child of a supervisor.
+    """
+    parent = None if process.parent is None else process.parent.process
+    if parent is not None:
+        for id_ in _ids(parent, process):
+            return (*place_of(parent), id_)
+    return (process,)
+
+
 def node_of(target: Target) -> Node:
     """Return the node on which *target* is to be found.
 

@@ -10,11 +10,12 @@ from trio.lowlevel import current_root_task
 
 from .._util import title
 from ..kernel import Node, Process, current, nodes, process_of, where
+from ._find import place_of
 from ._idle import wait_until_idle
-from ._timer_text import is_over, timer_text
+from ._timer_text import is_over, receiver, timer_text
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Iterator
+    from collections.abc import AsyncGenerator, Hashable, Iterable, Iterator
 
     from trio.lowlevel import Task
 
@@ -62,6 +63,7 @@ class Snapshot:
     node: Node
     nodes: frozenset[Node]
     processes: frozenset[Process]
+    places: frozenset[tuple[Hashable, ...]]
     tasks: frozenset[Task]
     names: frozenset[tuple[str, Process]]
     timers: frozenset[TimerRef]
@@ -82,6 +84,7 @@ def snapshot(node: Node | None = None) -> Snapshot:
         node=node,
         nodes=frozenset(nodes().values()),
         processes=frozenset(living),
+        places=frozenset(map(place_of, living)),
         tasks=frozenset(_tasks()),
         names=frozenset(node.names.items()),
         timers=frozenset(node.timers.running()),
@@ -95,16 +98,19 @@ def leaks(since: Snapshot) -> list[Leak]:
     """Return what has come to be since *since* and is still there.
 
     Of a process that is left over, its names, links, monitors and tasks go without
-    saying. A timer that will find nobody is none that is left over.
+    saying. Who was restarted in the place of a child that was there is not left over,
+    nor are its timers. A timer that will find nobody is not, either.
 
     The code of a process that has been killed just now is still there: wait for
     `wait_until_idle` first.
     """
     now = snapshot(since.node)
     old = since.processes
+    fresh = {p for p in now.processes - old if place_of(p) not in since.places}
+    heirs = now.processes - old - fresh
     return [
         *(Leak("node", node, repr(node.name)) for node in _new(now.nodes, since.nodes)),
-        *(Leak("process", p.pid, _process_text(p)) for p in _by_age(now, since)),
+        *(Leak("process", p.pid, _process_text(p)) for p in _in_order(fresh)),
         *_ghosts(now.node),
         *_tasks_left(now, since),
         *(
@@ -115,7 +121,7 @@ def leaks(since: Snapshot) -> list[Leak]:
         *(
             Leak("timer", timer, timer_text(timer))
             for timer in sorted(now.timers - since.timers, key=_due)
-            if not is_over(timer)
+            if not is_over(timer) and receiver(timer) not in {p.pid for p in heirs}
         ),
         *_monitors(now, since),
         *(
@@ -176,10 +182,6 @@ def _links(process: Process) -> Iterator[frozenset[Process]]:
 
 def _new(now: frozenset[Node], before: frozenset[Node]) -> list[Node]:
     return sorted(now - before, key=lambda node: node.name)
-
-
-def _by_age(now: Snapshot, since: Snapshot) -> list[Process]:
-    return _in_order(now.processes - since.processes)
 
 
 def _in_order(processes: Iterable[Process]) -> list[Process]:

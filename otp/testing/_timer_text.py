@@ -23,11 +23,14 @@ def is_over(timer: TimerRef) -> bool:
     That is so if it is for one who is dead, or if it is not one of `otp.timer`: then
     it belongs to something that waits, and goes with it.
     """
-    inside = _closure(timer)
-    if inside is None:
-        return True
-    who = inside.get("dest", inside.get("until", inside.get("pid")))
-    return isinstance(who, Pid) and who.process is None
+    who = receiver(timer)
+    return _closure(timer) is None or (isinstance(who, Pid) and who.process is None)
+
+
+def receiver(timer: TimerRef) -> object:
+    """Return for whom *timer* is: a pid, a name, or None if that is not known."""
+    inside = _closure(timer) or {}
+    return inside.get("dest", inside.get("until", inside.get("pid")))
 
 
 def timer_text(timer: TimerRef) -> str:

@@ -6,7 +6,7 @@ import pytest
 import trio
 
 import otp
-from otp import gen_server, process, supervisor, timer
+from otp import dynamic_supervisor, gen_server, process, supervisor, timer
 from otp.kernel import current_node
 from otp.testing import (
     LeakError,
@@ -214,6 +214,37 @@ async def test_another_node_that_still_runs_is_left_over() -> None:
         west.spawn(idle)
         assert texts(before) == ["node 'west'"]
     assert leaks(before) == []
+
+
+class Ticker(otp.GenServer):
+    async def init(self) -> None:
+        timer.send_interval(60, self.pid, "tick")
+
+
+@on_node
+async def test_who_was_restarted_is_not_left_over() -> None:
+    room = otp.child_spec(otp.Supervisor, otp.one_for_all(otp.child_spec(Ticker)))
+    tree = otp.one_for_one(otp.child_spec(Ticker), room.override(id="room"))
+    root = await supervisor.start_link(otp.Supervisor, tree)
+    async with no_leaks():
+        kill((root, "room"))
+        kill((root, "Ticker"))
+        await wait_until_idle()
+
+
+@on_node
+async def test_a_new_child_is_left_over_and_a_restarted_dynamic_one_is_not() -> None:
+    root = await dynamic_supervisor.start_link(otp.DynamicSupervisor)
+    child = otp.child_spec(Clerk)
+    first = await dynamic_supervisor.start_child(root, child)
+    before = snapshot()
+    kill(first)
+    await wait_until_idle()
+    assert not process.is_alive(first)
+    assert leaks(before) == []
+
+    second = await dynamic_supervisor.start_child(root, child)
+    assert [leak.what for leak in leaks(before)] == [second]
 
 
 @on_node
