@@ -180,8 +180,9 @@ async def otp_probe(otp_node: Node) -> AsyncGenerator[Probe]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Let a test that has passed fail if it has left something behind."""
+    item.stash[_LEFT] = []
     result = yield
-    left = item.stash.get(_LEFT, None)
+    left = item.stash[_LEFT]
     if left:
         pytest.fail(str(LeakError(left)), pytrace=False)
     return result
