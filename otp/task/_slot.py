@@ -90,13 +90,23 @@ class Slot(Waiter):
             self._post()
 
     def died(self, reason: ExitReason) -> None:
-        owner = self.owner.process
-        if self.silent and owner is not None:
+        if self.silent:
             # Links are told first, so that it is the newest message.
+            self._drop_signal()
+        self.fill(Failed(reason))
+
+    def silence(self) -> None:
+        """Be silent from now on, also about a task that was found dead just now."""
+        self.silent = True
+        if self.filled:
+            self._drop_signal()
+
+    def _drop_signal(self) -> None:
+        owner = self.owner.process
+        if owner is not None:
             owner.mailbox.take_back(
                 lambda m: isinstance(m, Exited) and m.pid is self.pid
             )
-        self.fill(Failed(reason))
 
     def _post(self) -> None:
         """Put the outcome into the owner's mailbox, if it has one."""

@@ -227,7 +227,7 @@ class Stream(Generic[ResultT_co]):
         task = await self._start(item)
         self._item = MISSING
         slot = task.slot
-        slot.silent = True
+        slot.silence()
         timer = None
         if self._options.timeout != inf:
             timer = owner.node.timers.start(
