@@ -15,6 +15,7 @@ from tests.testing.worlds import all_exited, cancelled_world, rest, together, wo
 
 if TYPE_CHECKING:
     from otp import Pid
+    from otp.proc_lib import Restart
 
 
 class Room:
@@ -47,9 +48,11 @@ class Guest(otp.GenServer):
         self.room.now -= 1
 
 
-async def start(**limits: int) -> Pid[DynamicSupervisor]:
+async def start(max_children: int | None = None) -> Pid[DynamicSupervisor]:
     """Start a supervisor that the caller is not linked to."""
-    supervisor = await dynamic_supervisor.start_link(DynamicSupervisor, **limits)
+    supervisor = await dynamic_supervisor.start_link(
+        DynamicSupervisor, max_children=max_children
+    )
     process.unlink(supervisor)
     return supervisor
 
@@ -58,7 +61,7 @@ async def enter(
     supervisor: Pid[DynamicSupervisor],
     room: Room,
     guests: list[Pid[Guest]],
-    restart: otp.Restart = "temporary",
+    restart: Restart = "temporary",
 ) -> None:
     """Start a guest and note it, or that there is no room."""
     spec = child_spec(Guest, room).override(restart=restart)
@@ -149,7 +152,7 @@ def test_a_child_is_terminated_once_and_the_second_hears_that_it_is_gone() -> No
         supervisor = await start()
         guests: list[Pid[Guest]] = []
         await enter(supervisor, room, guests)
-        answers: list[object] = []
+        answers: list[str] = []
 
         async def terminate() -> None:
             try:
