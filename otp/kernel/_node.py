@@ -373,10 +373,11 @@ class Node:
         self._watching = False
         now = trio.current_time()
         for pid, (ghost, due) in self.ghosts.items():
-            if due <= now and ghost.task is not None:
+            if due <= now:
                 self.ghosts[pid] = ghost, inf
-                label = ghost.label or ghost.origin
-                emit(StuckReport(ghost.pid, label, where(ghost.task)))
+                if ghost.task is not None:  # else it ends with its first step
+                    label = ghost.label or ghost.origin
+                    emit(StuckReport(ghost.pid, label, where(ghost.task)))
         self.watch_ghosts()
 
     def statistics(self) -> NodeStatistics:

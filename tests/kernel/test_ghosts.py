@@ -21,6 +21,7 @@ from otp import (
     process,
 )
 from otp.kernel import Report, StuckReport, current_node
+from otp.testing import Pct, explore
 
 from .support import collected_reports, flush, idle, in_process, on_node
 
@@ -249,3 +250,12 @@ async def test_where_a_ghost_is_stuck_is_its_own_code_and_not_trios() -> None:
     assert isinstance(report, StuckReport)
     assert report.where.startswith("linger (")
     assert report.label is inner
+
+
+def test_nothing_is_done_again_and_again_until_a_killed_process_begins() -> None:
+    async def late() -> None:
+        async with Node():
+            process.exit(process.spawn(idle), Kill())
+            await trio.sleep(1)
+
+    assert explore(late, Pct(), runs=100, jumps=1).steps < 30
