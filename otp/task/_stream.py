@@ -223,7 +223,9 @@ class Stream(Generic[ResultT_co]):
                 self._finish(slot)
 
     async def _begin(self, owner: Process, item: object) -> None:
-        """Start the task for *item*."""
+        """Start the task for *item* when the code of those killed before is over."""
+        for process in list(self._killed):
+            await wait_gone(process.pid)
         task = await self._start(item)
         self._item = MISSING
         slot = task.slot

@@ -261,8 +261,9 @@ def test_a_stream_never_does_more_at_once_than_it_may(*, ordered: bool) -> None:
             busy += 1
             most = max(most, busy)
             try:
-                await trio.sleep(1)
+                await trio.sleep(9 if item == 0 else 1)
             finally:
+                # The code of one that was killed is over only now.
                 busy -= 1
             if item == 1:
                 raise BrokenError
@@ -280,12 +281,12 @@ def test_a_stream_never_does_more_at_once_than_it_may(*, ordered: bool) -> None:
         ) as results:
             found.extend([result async for result in results])
         assert most <= 2
-        assert len(found) == 4
         done = [result.value for result in found if isinstance(result, Done)]
-        assert done == sorted(done) or not ordered
-        assert 1 not in done
+        assert sorted(done) == [2, 3]
+        assert done == [2, 3] or not ordered
+        assert found.count(Failed(otp.Reason("timeout"))) == 1
 
-    explore(world(body), runs=60, jumps=2)
+    explore(world(body), runs=60)
 
 
 @pytest.mark.parametrize("take", [0, 1, 2])
