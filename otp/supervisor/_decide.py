@@ -34,7 +34,7 @@ could not be started as the failed one.
 from __future__ import annotations
 
 from itertools import dropwhile
-from typing import TYPE_CHECKING, Protocol, assert_never, final
+from typing import TYPE_CHECKING, Final, Protocol, assert_never, final
 
 import attrs
 
@@ -85,6 +85,8 @@ class RestartChildren:
     start: tuple[Hashable, ...]
 
 
+_ALONE: Final = RestartChild()
+
 Decision = Keep | Forget | RestartChild | RestartChildren
 """What a supervisor does after the end of a child."""
 
@@ -126,7 +128,7 @@ def plan_restart(
     """Return who is stopped and started so that *failed* runs again."""
     match strategy:
         case "one_for_one" | "simple_one_for_one":
-            return RestartChild()
+            return _ALONE
         case "one_for_all":
             return _restart_all(failed, list(family))
         case "rest_for_one":
