@@ -60,6 +60,10 @@ P = ParamSpec("P")
 class Clause:
     """What the clauses of all kinds have in common."""
 
+    # What makes it look like its function fills the dict, and attributes are found
+    # there more slowly than in slots: that would be a twelfth of a cast.
+    __slots__ = ("__dict__", "__weakref__", "_skip", "fn", "least", "most", "name")
+
     def __init__(self, fn: Callable[..., Any], skip: int) -> None:
         if not inspect.iscoroutinefunction(fn):
             name = getattr(fn, "__qualname__", repr(fn))
@@ -103,6 +107,8 @@ def _arity(fn: Callable[..., Any], skip: int) -> tuple[int, float]:
 
 class CallClause(Clause, Generic[ServerT_co, P, ReplyT_co]):
     """A clause that answers: see `call`."""
+
+    __slots__ = ("timeout", "wants_from")
 
     def __init__(
         self, fn: Callable[..., Any], skip: int, timeout: float = CALL_TIMEOUT
@@ -165,6 +171,8 @@ class CallClause(Clause, Generic[ServerT_co, P, ReplyT_co]):
 class CastClause(Clause, Generic[ServerT_co, P]):
     """A clause that does not answer: see `cast`."""
 
+    __slots__ = ("_head",)
+
     def __init__(self, fn: Callable[..., Any]) -> None:
         super().__init__(fn, 1)
         self._head: Cast = make_cast(self.name)
@@ -201,9 +209,10 @@ class CastClause(Clause, Generic[ServerT_co, P]):
             dead_letter(server, message, "dead")
         elif not process.node.ghosts or not is_ghost():
             box = process.mailbox
+            inbox = box.inbox
             # Behind others that wait, where nothing is to be woken or refused.
-            if box.inbox and box.parked is None and type(box) is Mailbox:
-                box.inbox.append(message)
+            if inbox and box.parked is None and type(box) is Mailbox:
+                inbox.append(message)
             else:
                 box.deliver(message)
 
