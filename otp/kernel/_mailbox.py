@@ -108,8 +108,13 @@ class Mailbox:
     def take(self) -> object:
         """Return the oldest message, or `MISSING`."""
         if not self.pending:
-            if not self.inbox:
+            inbox = self.inbox
+            if not inbox:
                 return MISSING
+            if len(inbox) == 1:
+                # As often as not: there is nothing to turn round.
+                self.heard = 0
+                return inbox.pop()
             self.turn()
         return self.pending.pop()
 
