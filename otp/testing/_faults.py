@@ -21,10 +21,11 @@ from ._match import fits
 from ._strike import check_error, make_error, strike, strike_at
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from types import TracebackType
 
     from ..kernel import ExitReason, Process
+    from ._mail import MailFault
     from ._match import Matcher
     from ._strike import ErrorLike
     from ._target import Target
@@ -140,7 +141,8 @@ class MessageFault(Fault):
             return False
         self.messages.append(message)
         self._count()
-        self._hit(process, message)
+        faults = self._injector.mail
+        self._hit(process, message, faults[: faults.index(self) + 1])
         if not self.active:
             self.undo()
         return True
@@ -153,13 +155,18 @@ class MessageFault(Fault):
     def _is_due(self) -> bool:
         return True
 
-    def _hit(self, process: Process, message: object) -> None:
+    def _hit(
+        self, process: Process, message: object, passed: Sequence[MailFault], /
+    ) -> None:
+        """Do it to *message*, which has *passed* all faults before this one."""
         raise NotImplementedError
 
 
 @final
 class _Drop(MessageFault):
-    def _hit(self, process: Process, message: object) -> None:
+    def _hit(
+        self, process: Process, message: object, _: Sequence[MailFault], /
+    ) -> None:
         lose(process, message)
 
 
@@ -171,27 +178,31 @@ class _Delay(MessageFault):
         self._seconds = check_seconds(seconds)
         super().__init__(target, match, times)
 
-    def _hit(self, process: Process, message: object) -> None:
+    def _hit(
+        self, process: Process, message: object, passed: Sequence[MailFault], /
+    ) -> None:
         lose(process, message)
         timers = process.node.timers
-        timers.start(self._seconds, lambda: arrive(process, message, self))
+        timers.start(self._seconds, lambda: arrive(process, message, passed))
 
 
 @final
 class _Suspend(MessageFault):
     def __init__(self, target: Target) -> None:
-        self._held: list[tuple[Process, object]] = []
+        self._held: list[tuple[Process, object, Sequence[MailFault]]] = []
         super().__init__(target, None, inf)
 
-    def _hit(self, process: Process, message: object) -> None:
+    def _hit(
+        self, process: Process, message: object, passed: Sequence[MailFault], /
+    ) -> None:
         lose(process, message)
-        self._held.append((process, message))
+        self._held.append((process, message, passed))
 
     def undo(self) -> None:
         """Let the messages that were held back come now, in their order."""
         held, self._held = self._held, []
-        for process, message in held:
-            arrive(process, message, self)
+        for process, message, passed in held:
+            arrive(process, message, passed)
         super().undo()
 
 
@@ -219,7 +230,9 @@ class _CrashOn(MessageFault):
         self._seen += 1
         return self._seen % self._nth == 0
 
-    def _hit(self, process: Process, message: object) -> None:
+    def _hit(
+        self, process: Process, message: object, _: Sequence[MailFault], /
+    ) -> None:
         strike_at(process, message, make_error(self._error))
 
 

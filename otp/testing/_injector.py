@@ -71,11 +71,12 @@ class Injector(Instrument):
 
     def remove_mail(self, fault: MailFault) -> None:
         """Let messages come by *fault* no longer."""
+        # It may be out already, and others may be in force in its place.
         if fault in self.mail:
             self.mail.remove(fault)
-        if not self.mail:
-            withdraw(self.node.processes.values())
-        self._leave()
+            if not self.mail:
+                withdraw(self.node.processes.values())
+            self._leave()
 
     def add_start(self, fault: StartFault) -> None:
         """Let processes that begin to run come by *fault*."""

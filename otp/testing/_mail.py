@@ -23,7 +23,7 @@ from ..kernel import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from ..kernel import Process
 
@@ -52,11 +52,9 @@ class FaultyMailbox(Mailbox):
         """Add a message, unless a fault takes it."""
         self.pass_on(message)
 
-    def pass_on(self, message: object, after: MailFault | None = None) -> None:
-        """Let *message* come by the faults, those after *after* if that is given."""
-        faults = list(self.faults)
-        if after in faults:
-            faults = faults[faults.index(after) + 1 :]
+    def pass_on(self, message: object, passed: Sequence[MailFault] = ()) -> None:
+        """Let *message* come by the faults, but those that it has *passed* already."""
+        faults = [fault for fault in self.faults if fault not in passed]
         # What a process tells itself is not on any way.
         if not self._is_owner() and not _is_urgent(message):
             for fault in faults:
@@ -155,8 +153,11 @@ def lose(process: Process, message: object) -> None:
         process.owe(message)
 
 
-def arrive(process: Process, message: object, after: MailFault) -> None:
-    """Let a *message* that was on its way come to *process* now, which may be dead."""
+def arrive(process: Process, message: object, passed: Sequence[MailFault]) -> None:
+    """Let a *message* that was on its way come to *process* now, which may be dead.
+
+    The faults that it has *passed* do not count it again.
+    """
     if isinstance(message, Waiter):
         process.quit(message)
         if message.settled:
@@ -167,7 +168,7 @@ def arrive(process: Process, message: object, after: MailFault) -> None:
     try:
         box = process.mailbox
         if isinstance(box, FaultyMailbox):
-            box.pass_on(message, after)
+            box.pass_on(message, passed)
         else:
             box.deliver(message)
     except MailboxFullError as full:

@@ -510,6 +510,18 @@ async def test_nothing_is_left_of_a_fault_that_is_undone() -> None:
     assert node.instruments == []
 
 
+@on_node
+async def test_to_undo_what_is_over_leaves_other_faults_alone() -> None:
+    async with Probe() as probe:
+        with drop_messages(probe.pid, times=1):
+            process.send(probe.pid, "lost")
+            other = drop_messages(probe.pid)
+        process.send(probe.pid, "lost, too")
+
+        await probe.expect_nothing()
+        assert other.hits == 1
+
+
 # ---------------------------------------------------------------- delayed messages
 
 
@@ -597,6 +609,19 @@ async def test_a_late_message_to_a_full_mailbox_is_refused_when_it_comes() -> No
     assert [(d.message, d.why) for d in captured.dead_letters[:1]] == [
         (2, "mailbox full")
     ]
+
+
+@on_node
+async def test_a_late_message_is_counted_once() -> None:
+    async with Probe() as probe:
+        counted: list[object] = []
+        first = drop_messages(probe.pid, counted.append)
+        delay_messages(probe.pid, 2, times=1)
+        process.send(probe.pid, "late")
+        await probe.expect("late", within=5)
+
+        assert counted == ["late"]
+        assert first.hits == 0
 
 
 @on_node
