@@ -158,13 +158,13 @@ def arrive(process: Process, message: object, passed: Sequence[MailFault]) -> No
 
     The faults that it has *passed* do not count it again.
     """
+    if process.reason is not None:
+        # Who waits for an answer has heard of the death.
+        if not isinstance(message, Waiter):
+            process.node.dead_letter(process.pid, message, "dead")
+        return
     if isinstance(message, Waiter):
         process.quit(message)
-        if message.settled:
-            return
-    if process.reason is not None:
-        process.node.dead_letter(process.pid, message, "dead")
-        return
     try:
         box = process.mailbox
         if isinstance(box, FaultyMailbox):
