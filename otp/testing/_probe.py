@@ -20,13 +20,11 @@ from ..kernel import (
     MISSING,
     SHUTDOWN,
     Down,
-    Exit,
     Exited,
     Name,
     Process,
     ReceiveTimeoutError,
     ServerExitedError,
-    Waiter,
     enter,
     leave,
     seek,
@@ -35,6 +33,7 @@ from ..kernel import (
 from ._check import check_seconds
 from ._errors import ExpectationError
 from ._idle import wait_until_idle
+from ._job import Job
 from ._match import fits, wanted_text
 from ._reason import check_reason_matcher, reason_fits, reason_text
 
@@ -91,7 +90,7 @@ class Probe:
     ) -> None:
         if name is not None and not _is_name(name):
             raise TypeError(f"a probe has a name or none, not {name!r}")
-        sender, self._jobs = trio.open_memory_channel["_Job"](inf)
+        sender, self._jobs = trio.open_memory_channel[Job](inf)
         self._ask = sender.send_nowait
         #: Its pid, which fits wherever a pid of some kind of process is wanted.
         self.pid: Pid[Any] = process.spawn(self._live, label=label)
@@ -146,12 +145,15 @@ class Probe:
         Raises:
             ServerExitedError: the probe is dead, or dies meanwhile.
         """
-        job = _Job(self._process, partial(fn, *args, **kwargs))
+        job = Job(self._process, partial(fn, *args, **kwargs))
+        return cast("T", await self._wait_for(job))
+
+    async def _wait_for(self, job: Job) -> object:
         if self._process.reason is not None:
             raise ServerExitedError(self.pid, self._process.reason)
         self._process.owe(job)
         self._ask(job)
-        return cast("T", await job.wait())
+        return await job.wait()
 
     def act(self, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call ``fn(*args)``, which does not wait, as if the probe did."""
@@ -302,18 +304,30 @@ class Probe:
         if seconds == 0:
             await wait_until_idle()
         try:
-            message = await self.run(self._process.receive, None, seconds)
+            message = await self._receive(None, seconds)
         except ReceiveTimeoutError:
             return
         text = f"{self} expected nothing for {seconds:g} s, and got"
         raise ExpectationError(text, (message, *self.messages))
+
+    async def _receive(
+        self, fits: Callable[[object], bool] | None, within: float
+    ) -> object:
+        receive = partial(self._process.receive, fits, within)
+        return await self._wait_for(Job(self._process, receive, self._put_back))
+
+    def _put_back(self, message: object) -> None:
+        """Take a message back that has come for somebody who is cancelled."""
+        if self._process.reason is None:
+            box = self._process.mailbox
+            box.pending = [*box.pending, message]
 
     async def _take(
         self, fits: Callable[[object], bool] | None, what: str, within: float
     ) -> object:
         check_seconds(within)
         try:
-            return await self.run(self._process.receive, fits, within)
+            return await self._receive(fits, within)
         except ReceiveTimeoutError:
             came = ", and got" if self.messages else ", and got nothing"
             text = f"{self} expected {what} within {within:g} s{came}"
@@ -332,37 +346,6 @@ class Probe:
         if down.ref is server or down.process == server:
             return True
         return self._watched.get(down.ref) is server
-
-
-@final
-class _Job(Waiter):
-    """Something to be done in the process of a probe, and who waits for it."""
-
-    __slots__ = ("fn", "owner", "scope")
-
-    def __init__(self, owner: Process, fn: Callable[[], Awaitable[object]]) -> None:
-        super().__init__()
-        self.owner = owner
-        self.fn = fn
-        self.scope = trio.CancelScope()
-
-    async def work(self) -> None:
-        """Do it, unless nobody waits for it any more."""
-        with self.scope:
-            try:
-                value = await self.fn()
-            except (Exception, Exit) as error:  # noqa: BLE001 - for who asked
-                self.fail(error)
-            else:
-                self.settle(value)
-        self.owner.quit(self)
-
-    def died(self, reason: ExitReason) -> None:
-        self.fail(ServerExitedError(self.owner.pid, reason))
-
-    def abandon(self) -> None:
-        super().abandon()
-        self.scope.cancel()
 
 
 def _is_name(value: object) -> bool:

@@ -282,6 +282,19 @@ async def test_who_gives_up_a_function_stops_it() -> None:
 
 
 @on_node
+async def test_who_is_cancelled_takes_no_message() -> None:
+    async with Probe() as probe:
+        process.send(probe.pid, "a")
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await probe.expect("a")
+        await wait_until_idle()
+
+        assert scope.cancelled_caught
+        assert probe.messages == ("a",)
+
+
+@on_node
 async def test_a_probe_that_is_killed_fails_who_waits_for_it() -> None:
     probe = Probe()
     timer.kill_after(1, probe.pid)

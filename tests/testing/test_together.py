@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import pytest
+import trio
 
 import otp
 from otp import process, supervisor
 from otp.testing import (
+    Cancelling,
     Pct,
     Probe,
     RandomWalk,
     Strategy,
+    cancel_everywhere,
     crash_on,
     delay_messages,
     explore,
@@ -20,6 +24,8 @@ from otp.testing import (
     no_leaks,
 )
 from tests.testing.shop import STOCK, Stock
+
+Scenario = Callable[[Cancelling], Awaitable[None]]
 
 TREE = otp.one_for_one(otp.child_spec(Stock).named(STOCK))
 
@@ -51,3 +57,44 @@ async def things_go_wrong() -> None:
 @pytest.mark.parametrize("strategy", [RandomWalk(), Pct(depth=3)], ids=["walk", "pct"])
 def test_what_a_test_says_does_not_depend_on_the_order(strategy: Strategy) -> None:
     explore(things_go_wrong, strategy, runs=100)
+
+
+async def expecting(cancelling: Cancelling) -> None:
+    async with otp.Node(), Probe() as probe:
+        process.spawn(sender, probe.pid)
+        got: list[object] = []
+        with cancelling:
+            got.append(await probe.expect("now"))
+            got.append(await probe.expect("later", within=60))
+        await trio.sleep(10)
+
+        # Nothing is lost, and nothing is there twice.
+        assert [*got, *probe.messages] == ["now", "later"]
+        assert_owes_nothing(probe.pid)
+
+
+async def calling(cancelling: Cancelling) -> None:
+    async with otp.Node(), Probe() as probe:
+        await supervisor.start_link(otp.Supervisor, TREE)
+        async with no_leaks():
+            with delay_messages(STOCK, 1), cancelling:
+                await probe.run(Stock.count, STOCK)
+            await trio.sleep(10)
+        assert_owes_nothing(process.whereis(STOCK))
+
+
+def assert_owes_nothing(pid: otp.Pid | None) -> None:
+    assert pid is not None
+    assert pid.process is not None
+    assert not pid.process.owed
+
+
+async def sender(owner: otp.Pid) -> None:
+    process.send(owner, "now")
+    await trio.sleep(5)
+    process.send(owner, "later")
+
+
+@pytest.mark.parametrize("scenario", [expecting, calling])
+def test_nothing_is_lost_wherever_a_test_is_cancelled(scenario: Scenario) -> None:
+    assert cancel_everywhere(scenario, schedules=5) > 0
