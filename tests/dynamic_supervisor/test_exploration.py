@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING
 
 import pytest
@@ -304,3 +306,69 @@ def test_a_child_that_does_not_end_is_killed_in_its_time() -> None:
         await stop(supervisor)
 
     explore(world(body), runs=60, jumps=2)
+
+
+def test_a_child_that_waits_to_be_restarted_may_be_terminated_any_time() -> None:
+    ever: set[int] = set()
+
+    async def body() -> None:
+        room = Room()
+        supervisor = await start()
+        spec = child_spec(Guest, room)
+        spec = spec.override(backoff=otp.Backoff(initial=1), shutdown=inf)
+        guest = await dynamic_supervisor.start_child(supervisor, spec)
+
+        async def crash() -> None:
+            Guest.crash(guest)
+            await trio.sleep(1)
+
+        async def terminate() -> None:
+            await trio.sleep(1)
+            await leave(supervisor, guest)
+
+        await together(crash, terminate)
+        await rest()
+        left = await pids(supervisor)
+        assert guest not in left
+        assert room.now == len(left) <= 1
+        ever.add(room.ever)
+        await stop(supervisor)
+        assert room.now == 0
+
+    explore(world(body), runs=80, jumps=2)
+
+    assert ever == {1, 2}
+
+
+def test_nobody_is_started_by_a_supervisor_that_gives_up() -> None:
+    gave_up: set[bool] = set()
+
+    async def body() -> None:
+        room = Room()
+        supervisor = await start()
+        guests: list[Pid[Guest]] = []
+        come = partial(enter, supervisor, room, guests, "permanent")
+        await together(come, come)
+
+        async def crash() -> None:
+            for _ in range(3):
+                for guest in await pids(supervisor):
+                    if isinstance(guest, otp.Pid):
+                        Guest.crash(guest)
+                await checkpoint()
+
+        async def try_to_crash() -> None:
+            with suppress(otp.CallError):
+                await crash()
+
+        await together(try_to_crash, come)
+        await rest()
+        gave_up.add(not process.is_alive(supervisor))
+        if process.is_alive(supervisor):
+            assert room.now == len(await pids(supervisor)) >= 2
+            await stop(supervisor)
+        assert room.now == 0
+
+    explore(world(body), runs=80)
+
+    assert gave_up == {True, False}
