@@ -18,7 +18,7 @@ from otp.application import (
 )
 from otp.supervisor import Supervisor, one_for_one
 from otp.testing import Cancelling, cancel_everywhere, explore, wait_until_idle
-from tests.testing.worlds import cancelled_world, together, world
+from tests.testing.worlds import all_exited, cancelled_world, together, world
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -417,3 +417,39 @@ def test_all_that_was_begun_is_whole_if_starting_all_is_cancelled() -> None:
 
     cancelled = cancelled_world(begin, prepare=no_world)
     assert cancel_everywhere(cancelled, schedules=5) > 30
+
+
+def test_nobody_waits_for_a_controller_or_a_master_that_is_killed() -> None:
+    seen: set[object] = set()
+
+    async def live(whom: str) -> None:
+        app = Told("one", [])
+        answers: list[object] = []
+
+        async def start_and_stop() -> None:
+            try:
+                await application.start(app)
+                await application.stop(app)
+                answers.append("all")
+            except (ApplicationError, otp.ServerExitedError) as error:
+                answers.append(type(error))
+
+        async with otp.Node() as node:
+            asking = node.spawn(start_and_stop)
+            for _ in range(9):
+                await checkpoint()
+            victims = {living.label: living.pid for living in node.processes.values()}
+            if whom in victims:
+                process.exit(victims[whom], otp.Kill())
+            await all_exited(asking)
+        assert not node.processes
+        seen.update(answers)
+
+    async def body(whom: str) -> None:
+        with suppress(BaseExceptionGroup):
+            await live(whom)
+
+    explore(partial(body, "application controller"), runs=80)
+    explore(partial(body, "application one"), runs=80)
+
+    assert seen >= {"all", otp.ServerExitedError, ApplicationStartError}

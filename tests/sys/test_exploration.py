@@ -3,7 +3,7 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import partial
 from math import inf
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import pytest
 import trio
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from otp import Pid
 
-    Start = Callable[[], Awaitable[Pid[Any]]]
+    Start: TypeAlias = Callable[[], Awaitable[Pid[Any]]]
 
 
 class Counter(otp.GenServer):
@@ -369,3 +369,62 @@ def test_it_ends_although_who_told_it_to_is_cancelled(start: Start) -> None:
         await all_exited(pid)
 
     assert cancel_everywhere(cancelled_world(stop), schedules=5) > 3
+
+
+def test_who_stops_in_vain_for_too_long_is_told_so_and_it_ends_later() -> None:
+    seen: set[object] = set()
+
+    async def body() -> None:
+        counter = await gen_server.start(Counter, [])
+        Counter.work(counter)
+
+        async def stop() -> None:
+            try:
+                await sys.stop(counter, timeout=1)
+                assert not process.is_alive(counter)
+                seen.add("stopped")
+            except (otp.CallTimeoutError, otp.CallError) as error:
+                seen.add(type(error))
+
+        await together(stop, stop)
+        await all_exited(counter)
+
+    explore(world(body), runs=60, jumps=2)
+
+    assert seen >= {"stopped", otp.CallTimeoutError}
+
+
+LINKED: list[Start] = [
+    partial(gen_server.start_link, Counter, []),
+    partial(gen_statem.start_link, Machine),
+    partial(otp.gen_event.start_link, otp.EventManager[Any]),
+    partial(otp.supervisor.start_link, otp.Supervisor, otp.one_for_one()),
+]
+
+
+@pytest.mark.parametrize("start", LINKED)
+def test_one_that_is_suspended_or_about_to_be_ends_with_its_parent(
+    start: Start,
+) -> None:
+    async def body() -> None:
+        pids: list[Pid[Any]] = []
+
+        async def own() -> None:
+            pids.append(await start())
+            await process.receive()
+
+        async def suspend() -> None:
+            with suppress(otp.CallError):
+                await sys.suspend(pids[0])
+
+        parent = process.spawn(own)
+        await wait_until_idle()
+
+        async def kill() -> None:
+            process.exit(parent, otp.Kill())
+            await checkpoint()
+
+        await together(suspend, kill, suspend)
+        await all_exited(*pids)
+
+    explore(world(body), runs=40)
