@@ -124,7 +124,8 @@ async def yield_many(
 ) -> list[tuple[Task[T], Outcome[T] | None]]:
     """Wait for the outcomes of *tasks*; return each task with its own, in their order.
 
-    None stands for a task that is not over yet.
+    None stands for a task that is not over yet. If this is cancelled, what it has not
+    killed or ignored may be waited for again.
 
     Args:
         tasks: all started by the caller.
@@ -147,20 +148,25 @@ async def yield_many(
         raise ValueError(f"on_timeout is one of {words}, not {on_timeout!r}")
     deadline = _deadline(timeout)
     hub = Hub(slots)
+    over: dict[Slot, None] = {}
     found: dict[Slot, Outcome[T] | None] = {}
     try:
         await trio.lowlevel.checkpoint()
-        while len(found) < many:
+        while len(over) < many:
             slot = await hub.next(deadline)
             if slot is None:
                 break
-            found[slot] = slot.take()
+            if slot.closed:
+                raise TaskTakenError(slot.ref)
+            over[slot] = None
+        if len(over) < many:
+            late = [task for task in wanted if task.slot not in over]
+            for task in dict.fromkeys(late):
+                found[task.slot] = await _be_late(task, on_timeout)
+        # Only now, so that nothing is lost if who waits is cancelled.
+        found |= {slot: slot.take() for slot in over}
     finally:
         hub.close()
-    if len(found) < many:
-        late = [task for task in wanted if task.slot not in found]
-        for task in dict.fromkeys(late):
-            found[task.slot] = await _be_late(task, on_timeout)
     return [(task, found.get(task.slot)) for task in wanted]
 
 

@@ -16,6 +16,7 @@ from otp.application import (
     ApplicationTerminatedError,
     NotStartedError,
 )
+from otp.kernel import nodes
 from otp.supervisor import Supervisor, one_for_one
 from otp.testing import Cancelling, cancel_everywhere, explore, wait_until_idle
 from tests.testing.worlds import all_exited, cancelled_world, together, world
@@ -453,3 +454,33 @@ def test_nobody_waits_for_a_controller_or_a_master_that_is_killed() -> None:
     explore(partial(body, "application one"), runs=80)
 
     assert seen >= {"all", otp.ServerExitedError, ApplicationStartError}
+
+
+def test_a_program_that_is_cancelled_anywhere_stops_what_is_up() -> None:
+    class Ending(Told):
+        """Wants to end when it is up."""
+
+        async def start_phase(self, phase: str, argument: object) -> None:
+            await super().start_phase(phase, argument)
+            process.spawn(self.end)
+
+        async def end(self) -> None:
+            for _ in range(5):
+                await checkpoint()
+            application.stop_run(3)
+
+    async def live(cancelling: Cancelling) -> None:
+        said: list[str] = []
+        db = Told("db", said)
+        status = None
+        with cancelling:
+            status = await application.serve(Ending("web", said, [db]))
+        assert status == 3 or cancelling.cancelled
+        assert not nodes()
+        if "web up" in said and "web stopped" in said:
+            assert said.index("web stopped") < said.index("db down")
+        if "web up" in said:
+            # What is needed was up, and is stopped in order.
+            assert said[-2:] == ["db down", "db stopped"]
+
+    assert cancel_everywhere(live, schedules=2) > 60

@@ -355,6 +355,36 @@ def test_an_outcome_survives_that_a_yield_is_cancelled() -> None:
     assert cancel_everywhere(cancelled_world(look), schedules=5) > 5
 
 
+@pytest.mark.parametrize("on_timeout", ["nothing", "kill_task"])
+def test_no_outcome_is_lost_if_waiting_for_many_is_cancelled(
+    on_timeout: task.OnTimeout,
+) -> None:
+    async def later(value: int) -> int:
+        await trio.sleep(9)
+        return value
+
+    async def look(cancelling: Cancelling) -> None:
+        process.trap_exit(True)
+        made = [apart(give, 0), apart(later, 1), apart(give, 2)]
+        killing = on_timeout == "kill_task"
+        found: list[object] = []
+        with cancelling:
+            pairs = await task.yield_many(made, 2, on_timeout=on_timeout)
+            found = [outcome for _, outcome in pairs]
+        if not found:
+            first, _, last = made
+            pairs = await task.yield_many([first, last], inf)
+            found = [outcome for _, outcome in pairs]
+            found.insert(1, None)
+            killing = not process.is_alive(pid_of(made[1]))
+        assert found == [Done(0), None, Done(2)]
+        if not killing:
+            assert await task.await_(made[1], inf) == 1
+        await all_exited(*map(pid_of, made))
+
+    assert cancel_everywhere(cancelled_world(look), schedules=5) > 20
+
+
 def test_a_task_is_dead_although_its_shutdown_was_cancelled() -> None:
     async def stubborn(_: int) -> int:
         process.trap_exit(True)
