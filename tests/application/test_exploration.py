@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+import trio
 from trio.lowlevel import checkpoint
 
 import otp
@@ -34,6 +35,8 @@ class Worker(otp.GenServer):
 
     async def init(self) -> None:
         process.trap_exit(True)
+        # It belongs to the application, and ends with it.
+        process.spawn(trio.sleep_forever)
         await checkpoint()
         self.said.append(f"{self.name} up")
 
@@ -282,6 +285,45 @@ def test_all_or_nothing_is_started_even_if_what_is_needed_is_stopped() -> None:
     explore(world(body, prepare=no_world), runs=150)
 
     assert seen == {("web", "db"), ("web",), ()}
+
+
+def test_what_was_started_for_one_that_fails_is_stopped_again() -> None:
+    class Failing(Told):
+        async def start_phase(self, phase: str, argument: object) -> None:
+            await super().start_phase(phase, argument)
+            raise RuntimeError("asked to")
+
+    async def body() -> None:
+        said: list[str] = []
+        db = Told("db", said)
+        web, post = Failing("web", said, [db]), Told("post", said, [db])
+        answers: list[object] = []
+
+        async def begin(app: Application) -> None:
+            await answer(application.ensure_all_started(app), answers)
+
+        await together(partial(begin, web), partial(begin, post))
+        assert application.BadStartError in answers
+        assert "web" not in running()
+        assert "db" not in running() or len(answers) == 2
+        if "db" in running():
+            assert said.count("db up") == said.count("db stopped") + 1
+        await stopped(post, db)
+        assert said.count("db up") == said.count("db down") == said.count("db stopped")
+
+    async def alone() -> None:
+        said: list[str] = []
+        db = Told("db", said)
+        answers: list[object] = []
+        web = Failing("web", said, [db])
+        await together(
+            partial(answer, application.ensure_all_started(web), answers),
+        )
+        assert running() == []
+        assert said[-2:] == ["db down", "db stopped"]
+
+    explore(world(body, prepare=no_world), runs=60)
+    explore(world(alone, prepare=no_world), runs=20)
 
 
 # ---------------------------------------------------------------------- the node

@@ -72,7 +72,10 @@ def test_nobody_who_is_dead_is_ever_seen_as_a_member() -> None:
             # Those that are dead by now join, too, and leave at once.
             for pid in members:
                 pg.join("g", [pid, pid])
+                pg.join("other", pid)
                 await checkpoint()
+                # It is still in both, so its death still matters.
+                pg.leave("g", pid)
 
         await together(
             join_all, *(partial(do, pid) for pid in members for do in (look, kill))

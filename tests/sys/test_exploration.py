@@ -50,6 +50,8 @@ class Counter(otp.GenServer):
         self.count += 100
         if extra == "slow":
             await trio.sleep(1)
+        if isinstance(extra, trio.Event):
+            await extra.wait()
         if extra == "fail":
             raise RuntimeError("asked to")
 
@@ -341,17 +343,27 @@ def test_it_goes_on_exactly_if_that_was_not_cancelled(start: Start) -> None:
     assert cancel_everywhere(cancelled_world(resume), schedules=5) > 3
 
 
-@pytest.mark.parametrize("extra", ["quick", "slow"])
+@pytest.mark.parametrize("extra", ["quick", "slow", "event"])
 def test_a_change_of_code_that_is_cancelled_is_taken_back(extra: str) -> None:
     async def change(cancelling: Cancelling) -> None:
         counter = await gen_server.start(Counter, [])
         await sys.suspend(counter)
+        event = trio.Event()
+
+        async def set_event() -> None:
+            for _ in range(3):
+                await checkpoint()
+            event.set()
+
+        how = event if extra == "event" else extra
         done = False
+        process.spawn(set_event)
         with cancelling:
-            await sys.change_code(counter, NewCounter, extra=extra)
+            await sys.change_code(counter, NewCounter, extra=how)
             done = True
-        await wait_until_idle()
-        status = await sys.get_status(counter)
+        # At once, too: nobody waits for what nobody wants any more.
+        with trio.fail_after(0.5):
+            status = await sys.get_status(counter)
         assert status.module is (NewCounter if done else Counter)
         await sys.resume(counter)
         assert await Counter.add(counter) == (101 if done else 1)
