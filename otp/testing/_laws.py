@@ -102,6 +102,8 @@ class Forest:
         self._parents: dict[Pid, Pid | None] = {}
         self._labels: dict[Pid, str] = {}
         self._shown: dict[Pid, str] = {}
+        # When each supervisor that is dead has died.
+        self._ended: dict[Pid, float] = {}
         self._roots: dict[Pid, Plan | None] = {}
         # How many children without ids each supervisor, by its path, has had.
         self._counts: dict[str, int] = {}
@@ -174,6 +176,7 @@ class Forest:
                 self._order(event)
             case Ended(pid=pid):
                 if pid in self._models:
+                    self._ended[pid] = event.at
                     self._models[pid].ended(event)
                 self._pass_on(self._parents.get(pid), event)
             case Up(pid=pid):
@@ -240,15 +243,14 @@ class Forest:
             BrokenLawError: something that should have happened has not, or a supervisor
                 shows something else.
         """
-        for model in self._models.values():
-            if not model.is_over:
-                self._settle(model)
         for view in views:
-            known = self.model(view.pid)
-            if known is None or known.is_free:
+            model = self.model(view.pid)
+            if model is not None:
+                self._settle(model)
+            if model is None or model.is_free:
                 self._adopt(view)
             else:
-                self._compare(known, view)
+                self._compare(model, view)
 
     def _settle(self, model: SupervisorModel) -> None:
         try:
@@ -289,18 +291,19 @@ class Forest:
         model.plan = attrs.evolve(view.plan, specs=view.plan.specs or model.plan.specs)
 
     def check_orphans(
-        self, tree: Collection[Pid], processes: Iterable[ProcessView]
+        self, tree: Collection[Pid], processes: Iterable[ProcessView], now: float
     ) -> None:
         """Check that whoever comes from *tree* is in it, or belongs to somebody there.
 
         A process belongs to those that it is linked with, and to the one that started
-        it as long as that lives.
+        it as long as that lives. The children of a supervisor that was killed have the
+        time to end that they have in any case.
 
         Raises:
             BrokenLawError: somebody belongs to nobody.
         """
         alive = {view.pid: view for view in processes}
-        safe = set(tree)
+        safe = {*tree, *(pid for pid in alive if self._is_ending(pid, now))}
         found = True
         while found:
             found = False
@@ -312,6 +315,13 @@ class Forest:
         for pid in alive:
             if pid not in safe and self._comes_from_here(pid):
                 self._report_orphan(pid)
+
+    def _is_ending(self, pid: Pid, now: float) -> bool:
+        parent = self._parents.get(pid)
+        if parent is None or parent not in self._ended:
+            return False
+        limit = self._models[parent].limit_of(pid)
+        return now <= self._ended[parent] + limit
 
     def _report_orphan(self, pid: Pid) -> None:
         parent = self._parents.get(pid)

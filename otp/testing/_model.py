@@ -160,6 +160,12 @@ class SupervisorModel(Rules):
             kid.dead = True
             self.inbox.append(EndOf(kid, event.pid, event.reason))
 
+    def limit_of(self, pid: Pid) -> float:
+        """Return how many seconds a child has to end; 0 if it is none."""
+        kid = self._kid_of(pid)
+        limit = "brutal_kill" if kid is None else kid.spec.shutdown
+        return 0.0 if limit == "brutal_kill" else limit
+
     def _does(self, event: Begun | Answered | Told) -> None:
         if isinstance(self.wait, Starts) and not isinstance(event, Begun):
             refused = isinstance(event, Answered) and event.error is not None

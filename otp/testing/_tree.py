@@ -51,6 +51,7 @@ class Tree:
         self._top: Pid[Any] | None = None
         self._names: dict[Name[Any] | Via[Any], str] = {}
         self._last: list[Event] = []
+        self._now = 0.0
 
     @asynccontextmanager
     async def _around(self) -> AsyncGenerator[Node]:
@@ -192,6 +193,7 @@ class Tree:
             await wait_all_tasks_blocked()
             if self._watch.count == seen:
                 break
+        self._now = trio.current_time()
         return views
 
     def _check_ghosts(self, node: Node) -> None:
@@ -207,7 +209,7 @@ class Tree:
         for view in self.views if self.is_up else ():
             tree.add(view.pid)
             tree |= {child.pid for child in view.children if isinstance(child.pid, Pid)}
-        self.forest.check_orphans(tree, process_views(node))
+        self.forest.check_orphans(tree, process_views(node), self._now)
 
     def _check_names(self, node: Node) -> None:
         names: dict[Name[Any] | Via[Any], NameView] = {
