@@ -139,9 +139,8 @@ def test_rest_for_one_that_stops_the_oldest_first_is_found(
 def test_a_limit_that_is_off_by_one_is_found(
     off: int, crashes: int, observed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = _family.Window
     monkeypatch.setattr(
-        "otp.supervisor._family.Window", lambda most, *rest: right(most + off, *rest)
+        "otp.supervisor._family.Window", lambda most, *rest: Window(most + off, *rest)
     )
 
     story = story_of(Together)
