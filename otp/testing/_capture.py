@@ -6,12 +6,13 @@ from traceback import format_exception
 from typing import TYPE_CHECKING, Final, Self, TypeVar, final
 
 from ..abc import Instrument
-from ..kernel import current
+from ..kernel import Node, current
+from ._check import check_kind
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from ..kernel import DeadLetter, Node, Report
+    from ..kernel import DeadLetter, Report
 
 R = TypeVar("R", bound="Report")
 
@@ -60,7 +61,12 @@ class Captured(Instrument):
         return "\n".join(loud)
 
     def watch(self, node: Node) -> None:
-        """Catch what happens on *node* from now on; several may be watched."""
+        """Catch what happens on *node* from now on; several may be watched.
+
+        Raises:
+            TypeError: *node* is no node.
+        """
+        check_kind(node, Node, "a node")
         if self not in node.instruments:
             node.instruments.append(self)
             self._nodes.append(node)

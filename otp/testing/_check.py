@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from .._util import is_seconds
+
+T = TypeVar("T")
 
 
 def check_seconds(seconds: float) -> float:
@@ -14,3 +18,15 @@ def check_seconds(seconds: float) -> float:
     if not is_seconds(seconds):
         raise ValueError(f"a time is 0 seconds or more, not {seconds!r}")
     return seconds
+
+
+def check_kind(value: T, kind: type[T], what: str) -> T:
+    """Return *value*, or say that *what* is wanted instead.
+
+    Raises:
+        TypeError: it is no *kind*.
+    """
+    wanted: type[object] = kind
+    if not isinstance(value, wanted):
+        raise TypeError(f"{what} is wanted here, not {value!r}")
+    return value

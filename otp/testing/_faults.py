@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self, final
 
 from .. import process as processes
 from ..gen import Behaviour, Fail, end_start
-from ..kernel import KILL, Exit, InvalidSpecError, check_reason
+from ..kernel import KILL, Exit, InvalidSpecError, Pid, check_reason
 from ..proc_lib import Ack
 from ._check import check_seconds
 from ._find import check_target, find_some, is_target, node_of, target_text
@@ -251,6 +251,12 @@ class _FailStarts(Fault):
         if reason is not None and error is not None:
             raise InvalidSpecError(
                 "invalid_fault", reason, "a start fails with an error or with a reason"
+            )
+        if isinstance(target, Pid):
+            raise InvalidSpecError(
+                "invalid_fault",
+                target,
+                f"{target} is started and never again: say who by name, path or class",
             )
         self._error = error
         self._reason = reason

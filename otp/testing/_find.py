@@ -15,6 +15,7 @@ from ..kernel import (
     Pid,
     Process,
     Via,
+    check_name,
     current,
     nodes,
 )
@@ -32,7 +33,7 @@ def check_target(target: object) -> None:
 
     Raises:
         TypeError: it is something else.
-        ValueError: it is a path without a child.
+        ValueError: it is a path without a child, or no name.
         NoProcessError: it is the pid of a dead process.
     """
     if _is_path(target):
@@ -44,7 +45,9 @@ def check_target(target: object) -> None:
     elif isinstance(target, Pid):
         if target.process is None:
             raise NoProcessError(cast("Pid", target))
-    elif not (isinstance(target, (Name, Via, str)) or callable(target)):
+    elif isinstance(target, str):
+        check_name(target)
+    elif not (isinstance(target, (Name, Via)) or callable(target)):
         raise TypeError(
             f"a process is meant by its pid, its name, its class or its path in a "
             f"tree, not by {target!r}"

@@ -10,6 +10,7 @@ from trio.lowlevel import current_root_task
 
 from .._util import title
 from ..kernel import Node, Process, current, nodes, process_of, where
+from ._check import check_kind
 from ._find import place_of
 from ._idle import wait_until_idle
 from ._timer_text import is_over, receiver, timer_text
@@ -77,8 +78,9 @@ def snapshot(node: Node | None = None) -> Snapshot:
 
     Raises:
         NoNodeError: no node runs here.
+        TypeError: *node* is no node.
     """
-    node = node or current().node
+    node = current().node if node is None else check_kind(node, Node, "a node")
     living = (node.root, *node.processes.values())
     return Snapshot(
         node=node,
@@ -103,8 +105,11 @@ def leaks(since: Snapshot) -> list[Leak]:
 
     The code of a process that has been killed just now is still there: wait for
     `wait_until_idle` first.
+
+    Raises:
+        TypeError: *since* is not what `snapshot` returned.
     """
-    now = snapshot(since.node)
+    now = snapshot(check_kind(since, Snapshot, "what snapshot() returned").node)
     old = since.processes
     fresh = {p for p in now.processes - old if place_of(p) not in since.places}
     heirs = now.processes - old - fresh

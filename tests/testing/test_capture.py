@@ -156,3 +156,8 @@ async def test_an_instrument_that_cannot_bear_reports_is_taken_out() -> None:
 async def test_a_node_is_needed() -> None:
     with pytest.raises(otp.NoNodeError), Captured():
         pass
+
+
+def test_only_a_node_can_be_watched() -> None:
+    with pytest.raises(TypeError, match="a node is wanted here, not 3"):
+        Captured().watch(3)  # type: ignore[arg-type]

@@ -123,6 +123,8 @@ async def test_what_is_no_target_is_refused() -> None:
         kill(5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="a supervisor and the ids of children"):
         kill(("shop",))
+    with pytest.raises(ValueError, match="name"):
+        drop_messages("")
     with pytest.raises(otp.NoProcessError):
         drop_messages(pid)
 
@@ -936,6 +938,8 @@ async def test_a_start_fails_with_one_thing_only() -> None:
         fail_starts(Stock, error=ValueError, reason=otp.Normal())
     with pytest.raises(TypeError):
         fail_starts(Stock, reason="x")  # type: ignore[arg-type]
+    with pytest.raises(otp.InvalidSpecError, match="by name, path or class"):
+        fail_starts(process.spawn(idle))
 
 
 @on_node

@@ -286,3 +286,11 @@ async def test_a_block_that_raises_raises_that() -> None:
 async def test_a_snapshot_needs_a_node() -> None:
     with pytest.raises(otp.NoNodeError):
         snapshot()
+
+
+@on_node
+async def test_what_makes_no_sense_is_refused() -> None:
+    with pytest.raises(TypeError, match="a node is wanted here, not 'x'"):
+        snapshot("x")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"what snapshot\(\) returned is wanted here"):
+        leaks(None)  # type: ignore[arg-type]
