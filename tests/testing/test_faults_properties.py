@@ -12,10 +12,11 @@ from hypothesis import given, settings, strategies as st
 from trio.testing import MockClock
 
 import otp
-from otp import process, supervisor
+from otp import gen_server, process, supervisor
 from otp.kernel import Mailbox, current_node
 from otp.testing import (
     Fault,
+    MessageFault,
     crash,
     crash_on,
     delay_messages,
@@ -132,5 +133,73 @@ def test_nothing_is_left_of_any_faults_in_any_order(
             await wait_until_idle()
             assert leaks(before) == []
             assert current_node() is node
+
+    trio.run(main, clock=MockClock(autojump_threshold=0))
+
+
+class Sink(otp.GenServer):
+    """Keeps what it is sent."""
+
+    def __init__(self) -> None:
+        self.got: list[int] = []
+
+    async def handle_info(self, message: int) -> None:
+        self.got.append(message)
+
+    @otp.call
+    async def all(self) -> list[int]:
+        return self.got
+
+
+def multiple_of(k: int) -> Callable[[object], bool]:
+    """Return a matcher for every *k*-th message."""
+    return lambda message: isinstance(message, int) and message % k == 0
+
+
+drops = st.lists(
+    st.one_of(
+        st.just("send"),
+        st.tuples(st.integers(1, 3), st.sampled_from([1, 2, inf])),
+        st.integers(0, 5),
+    ),
+    max_size=40,
+)
+
+
+@pytest.mark.slow
+@given(drops)
+def test_a_message_is_lost_exactly_if_a_fault_in_force_wants_it(
+    todo: list[str | tuple[int, float] | int],
+) -> None:
+    async def main() -> None:
+        async with otp.Node():
+            pid = await gen_server.start(Sink)
+            faults: list[MessageFault] = []
+            # What each fault wants, and how often it still may.
+            model: list[tuple[int, float]] = []
+            expected: list[int] = []
+            number = 0
+            for step in todo:
+                match step:
+                    case (k, times):
+                        match_ = multiple_of(k)
+                        faults.append(drop_messages(pid, match_, times=times))
+                        model.append((k, times))
+                    case int() if step < len(faults):
+                        faults[step].undo()
+                        model[step] = (model[step][0], 0)
+                    case _:
+                        number += 1
+                        process.send(pid, number)
+                        for i, (k, left) in enumerate(model):
+                            if left > 0 and number % k == 0:
+                                model[i] = (k, left - 1)
+                                break
+                        else:
+                            expected.append(number)
+            assert [fault.active for fault in faults] == [left > 0 for _, left in model]
+            for fault in faults:
+                fault.undo()
+            assert await Sink.all(pid) == expected
 
     trio.run(main, clock=MockClock(autojump_threshold=0))
