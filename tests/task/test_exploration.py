@@ -14,7 +14,7 @@ from otp.testing import Cancelling, cancel_everywhere, explore
 from tests.testing.worlds import all_exited, cancelled_world, mail, together, world
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
     from otp import Pid
 
@@ -420,3 +420,24 @@ def test_a_stream_may_be_cancelled_anywhere(*, ordered: bool) -> None:
         return await (fail() if item == 1 else give(item))
 
     assert cancel_everywhere(cancelled_world(take), schedules=5) > 20
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize("source", [range, items])
+def test_a_stream_goes_on_where_waiting_for_a_result_was_cancelled(
+    source: Callable[[int], Iterable[int] | AsyncIterator[int]], *, ordered: bool
+) -> None:
+    async def take(cancelling: Cancelling) -> None:
+        found: list[Done[int] | Failed] = []
+        async with task.async_stream(
+            give, source(4), max_concurrency=2, ordered=ordered
+        ) as results:
+            with cancelling:
+                for _ in range(3):
+                    found.append(await anext(results))  # noqa: PERF401 - one by one
+            found.extend([result async for result in results])
+        values = [result.value for result in found if isinstance(result, Done)]
+        assert sorted(values) == [0, 1, 2, 3]
+        assert values == [0, 1, 2, 3] or not ordered
+
+    assert cancel_everywhere(cancelled_world(take), schedules=4) > 20

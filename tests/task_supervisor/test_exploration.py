@@ -290,3 +290,31 @@ def test_a_stream_may_be_cancelled_anywhere(*, link: bool) -> None:
         await stop(supervisor)
 
     assert cancel_everywhere(cancelled_world(take), schedules=5) > 40
+
+
+@pytest.mark.parametrize("link", [True, False])
+def test_a_stream_goes_on_where_waiting_for_a_result_was_cancelled(
+    *, link: bool
+) -> None:
+    stream = (
+        task_supervisor.async_stream if link else task_supervisor.async_stream_nolink
+    )
+
+    async def take(cancelling: Cancelling) -> None:
+        work = Work()
+        supervisor = await start()
+        found: list[object] = []
+        async with stream(
+            supervisor, work.do, range(3), max_concurrency=2, timeout=inf
+        ) as results:
+            with cancelling:
+                for _ in range(2):
+                    found.append(await anext(results))  # noqa: PERF401 - one by one
+            found.extend([result async for result in results])
+        assert found == [Done(0), Done(1), Done(2)]
+        # Nothing was done twice.
+        assert work.begun == 3
+        await rest()
+        await stop(supervisor)
+
+    assert cancel_everywhere(cancelled_world(take), schedules=4) > 20
