@@ -11,7 +11,14 @@ import otp
 from otp import process, task
 from otp.task import Done, Failed, TaskTimeoutError
 from otp.testing import Cancelling, cancel_everywhere, explore
-from tests.testing.worlds import all_exited, cancelled_world, mail, together, world
+from tests.testing.worlds import (
+    all_exited,
+    cancelled_world,
+    mail,
+    rest,
+    together,
+    world,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -100,6 +107,26 @@ def test_yield_takes_back_the_message_of_an_outcome_that_came_too_late() -> None
         await all_exited(pid_of(made))
 
     explore(world(body), runs=60, jumps=1)
+
+
+def test_code_around_a_node_gets_an_outcome_once_although_it_has_no_mailbox() -> None:
+    seen: set[object] = set()
+
+    async def body() -> None:
+        async with otp.Node():
+            made = task.async_(give, 7)
+            found = [await task.yield_(made, timeout=1)]
+            if found == [None]:
+                await rest(2)
+                found.append(await task.yield_(made, inf))
+            assert found[-1] == Done(7)
+            seen.add(len(found))
+            with pytest.raises(task.TaskTakenError):
+                await task.yield_(made)
+
+    explore(body, runs=40, jumps=1)
+
+    assert seen == {1, 2}
 
 
 def test_all_values_come_in_order_or_one_time_out_and_nothing_later() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
@@ -225,6 +226,35 @@ def test_a_stream_ends_if_its_supervisor_does(*, link: bool) -> None:
     explore(world(body), runs=100, jumps=2)
 
     assert seen >= {otp.NoProcessError}
+
+
+def test_who_waits_for_a_task_that_is_terminated_has_its_value_or_the_reason() -> None:
+    seen: set[object] = set()
+
+    async def body() -> None:
+        work = Work()
+        supervisor = await start()
+        made = await task_supervisor.async_nolink(supervisor, work.do)
+        assert made.pid is not None
+        pid = made.pid
+
+        async def terminate() -> None:
+            await trio.sleep(1)
+            with suppress(task_supervisor.NotFoundError):
+                await task_supervisor.terminate_child(supervisor, pid)
+            assert work.now == 0
+
+        ending = process.spawn(terminate)
+        try:
+            seen.add(await task.await_(made, inf))
+        except task.TaskExitedError as error:
+            seen.add(error.reason)
+        await all_exited(ending)
+        await stop(supervisor)
+
+    explore(world(body), runs=60, jumps=1)
+
+    assert seen == {7, otp.Shutdown()}
 
 
 # ------------------------------------------------------------------------ cancelled
