@@ -6,9 +6,10 @@ from math import inf
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, final
 
 import attrs
+import trio
 
 from ..kernel import CallError, CallTimeoutError, OTPError, Recovery, Severity
-from ._request import Request, wait_any
+from ._request import Request, check_timeout, wait_any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,12 +89,19 @@ class RequestCollection(Generic[T, LabelT]):
             NoRequestError: the collection is empty.
             CallTimeoutError: none was answered in time.
         """
-        if not self._requests:
-            raise NoRequestError("the collection holds no request to wait for")
-        requests = list(self._requests)
-        if not await wait_any(requests, timeout):
-            raise CallTimeoutError(f"any of {len(requests)} requests", timeout)
-        request = next(r for r in requests if r.settled)
+        check_timeout(timeout)
+        deadline = trio.current_time() + timeout
+        while requests := list(self._requests):
+            left = max(0.0, deadline - trio.current_time())
+            if not await wait_any(requests, left):
+                raise CallTimeoutError(f"any of {len(requests)} requests", timeout)
+            for request in requests:
+                # Not one that another task has taken meanwhile.
+                if request.settled and request in self._requests:
+                    return self._response(request, delete=delete)
+        raise NoRequestError("the collection holds no request to wait for")
+
+    def _response(self, request: Request[T], *, delete: bool) -> Response[T, LabelT]:
         label = self._requests[request]
         if delete:
             del self._requests[request]
