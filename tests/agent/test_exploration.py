@@ -96,7 +96,7 @@ def test_everybody_hears_of_a_function_that_crashes_the_agent() -> None:
         await all_exited(total)
         assert done <= 2
 
-    explore(world(body), runs=80)
+    explore(world(body), runs=50)
 
     assert seen == {"ok", otp.ServerExitedError, otp.NoProcessError}
 

@@ -151,7 +151,7 @@ def test_starts_and_stops_at_once_leave_it_up_or_down_and_nothing_between() -> N
         seen.add((runs, app.said.count("one up")))
         await stopped(app)
 
-    explore(world(body, prepare=no_world), runs=150)
+    explore(world(body, prepare=no_world), runs=60)
 
     assert seen >= {(False, 1), (False, 2)}
 
@@ -182,7 +182,7 @@ def test_a_stop_and_an_end_by_itself_are_one_end(*, crash: bool) -> None:
         assert app.said == ["one up", "one down", "one stopped"]
         assert running() == []
 
-    explore(world(body, prepare=no_world), runs=100)
+    explore(world(body, prepare=no_world), runs=60)
 
     assert seen == {None, NotStartedError}
 
@@ -228,7 +228,7 @@ def test_a_start_that_fails_leaves_nothing_and_may_be_tried_again(place: str) ->
         await application.start(app)
         await stopped(app)
 
-    explore(world(body, prepare=no_world), runs=80)
+    explore(world(body, prepare=no_world), runs=50)
 
 
 # ---------------------------------------------------------------- several of them
@@ -252,7 +252,7 @@ def test_what_is_needed_is_up_first_and_down_last() -> None:
         assert sorted(said) == ["db up", "post up", "web up"]
         await stopped(web, post, db)
 
-    explore(world(body, prepare=no_world), runs=100)
+    explore(world(body, prepare=no_world), runs=60)
 
 
 def test_all_or_nothing_is_started_even_if_what_is_needed_is_stopped() -> None:
@@ -282,7 +282,7 @@ def test_all_or_nothing_is_started_even_if_what_is_needed_is_stopped() -> None:
         seen.add(tuple(running()))
         await stopped(web, db)
 
-    explore(world(body, prepare=no_world), runs=150)
+    explore(world(body, prepare=no_world), runs=60)
 
     assert seen == {("web", "db"), ("web",), ()}
 
@@ -409,7 +409,7 @@ def test_a_node_that_ends_stops_what_is_up_and_what_is_on_its_way() -> None:
                 assert mine in ([], ["up"], ["up", "down"], ["up", "down", "stopped"])
         seen.add(len(up))
 
-    explore(body, runs=150)
+    explore(body, runs=60)
 
     assert seen == {0, 1, 2}
 
@@ -492,8 +492,8 @@ def test_nobody_waits_for_a_controller_or_a_master_that_is_killed() -> None:
         with suppress(BaseExceptionGroup):
             await live(whom)
 
-    explore(partial(body, "application controller"), runs=80)
-    explore(partial(body, "application one"), runs=80)
+    explore(partial(body, "application controller"), runs=50)
+    explore(partial(body, "application one"), runs=50)
 
     assert seen >= {"all", otp.ServerExitedError, ApplicationStartError}
 

@@ -143,7 +143,7 @@ def test_a_crash_and_a_termination_are_one_end() -> None:
         await stop(supervisor)
         assert room.now == 0
 
-    explore(world(body), runs=100)
+    explore(world(body), runs=60)
 
     assert restarted == {0, 1}
 
@@ -196,7 +196,7 @@ def test_no_child_outlives_its_supervisor_even_if_it_has_just_begun(how: str) ->
         assert not any(map(process.is_alive, guests))
         begun.add(room.ever)
 
-    explore(world(body), runs=100)
+    explore(world(body), runs=60)
 
     assert begun >= {0, 1, 2}
 
@@ -230,7 +230,7 @@ def test_a_name_is_held_by_one_living_child_at_most() -> None:
         await stop(supervisor)
         assert process.whereis(name) is None
 
-    explore(world(body), runs=100)
+    explore(world(body), runs=60)
 
 
 # ------------------------------------------------------------------------ cancelled
@@ -335,7 +335,7 @@ def test_a_child_that_waits_to_be_restarted_may_be_terminated_any_time() -> None
         await stop(supervisor)
         assert room.now == 0
 
-    explore(world(body), runs=80, jumps=2)
+    explore(world(body), runs=50, jumps=2)
 
     assert ever == {1, 2}
 
@@ -369,6 +369,6 @@ def test_nobody_is_started_by_a_supervisor_that_gives_up() -> None:
             await stop(supervisor)
         assert room.now == 0
 
-    explore(world(body), runs=80)
+    explore(world(body), runs=50)
 
     assert gave_up == {True, False}

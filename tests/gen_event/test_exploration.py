@@ -99,7 +99,7 @@ def test_a_handler_hears_all_from_its_first_event_to_its_last(*, sync: bool) -> 
         assert new == list(range(new[0], new[-1] + 1)) if new else True
         assert told["old"] == ["begins", 0, 1, 2, 3, "ManagerStopped"]
 
-    explore(world(body), runs=100)
+    explore(world(body), runs=60)
 
 
 def test_no_event_is_lost_or_heard_twice_by_a_handler_and_its_successor() -> None:
@@ -122,7 +122,7 @@ def test_no_event_is_lost_or_heard_twice_by_a_handler_and_its_successor() -> Non
         splits.add(len(numbers(told["old"])))
         await gen_event.stop(manager)
 
-    explore(world(body), runs=100)
+    explore(world(body), runs=60)
 
     assert len(splits) > 2
 
@@ -150,7 +150,7 @@ def test_a_handler_that_fails_or_goes_is_nothing_to_the_others() -> None:
         assert weak[-1] == ("Failed" if "crash" in weak else "Deleted")
         assert not {"Failed", "Deleted"} & set(map(str, weak[:-1]))
 
-    explore(world(body), runs=100)
+    explore(world(body), runs=60)
 
 
 def test_who_waits_for_an_event_hears_of_the_end_of_the_manager() -> None:
@@ -224,7 +224,7 @@ def test_an_owner_hears_once_whatever_ends_its_handler() -> None:
         (end,) = [what for what in told["mine"] if what in ends]
         seen.add(end)
 
-    explore(world(body), runs=100)
+    explore(world(body), runs=60)
 
     assert seen == {"Deleted", "Failed", "Removed", "ManagerStopped"}
 
@@ -257,7 +257,7 @@ def test_a_handler_ends_once_with_its_owner() -> None:
         seen.add(end)
         await gen_event.stop(manager)
 
-    explore(world(body), runs=100)
+    explore(world(body), runs=60)
 
     assert seen == {"Deleted", "OwnerDied"}
 
@@ -289,7 +289,7 @@ def test_one_of_two_owners_at_a_time_has_a_handler_that_is_swapped() -> None:
                 assert isinstance(exit_.reason, Replaced)
         await gen_event.stop(manager)
 
-    explore(world(body), runs=80)
+    explore(world(body), runs=50)
 
 
 # ------------------------------------------------------------------------ cancelled

@@ -121,7 +121,7 @@ def test_postponed_calls_are_answered_in_their_order() -> None:
         assert waited == [who for who in first_seen if who in waited]
         await gen_statem.stop(gate)
 
-    explore(world(body), runs=80, jumps=2)
+    explore(world(body), runs=50, jumps=2)
 
 
 def test_each_call_is_answered_or_has_a_time_out_and_no_more() -> None:
@@ -146,7 +146,7 @@ def test_each_call_is_answered_or_has_a_time_out_and_no_more() -> None:
         seen_answers.update(answers.values())
         await gen_statem.stop(gate)
 
-    explore(world(body), runs=100, jumps=2)
+    explore(world(body), runs=60, jumps=2)
 
     assert seen_answers >= {"a", "b", otp.CallTimeoutError}
 
@@ -222,7 +222,7 @@ def test_a_time_out_of_a_state_that_was_left_never_comes() -> None:
         assert valid is None
         await gen_statem.stop(gate)
 
-    explore(world(body), runs=100, jumps=2)
+    explore(world(body), runs=60, jumps=2)
 
 
 class Watch(otp.GenStatem[str, Any]):
@@ -280,7 +280,7 @@ def test_only_the_newest_time_out_of_a_name_rings_and_none_that_is_cancelled() -
         rung.add([what for what, _ in seen].count("rings"))
         await gen_statem.stop(watch)
 
-    explore(world(body), runs=100, jumps=2)
+    explore(world(body), runs=60, jumps=2)
 
     assert rung >= {1, 2, 3}
 
@@ -306,7 +306,7 @@ def test_a_time_out_of_the_event_comes_right_after_it_or_not_at_all() -> None:
         seen_quiet.add(kinds.count("quiet"))
         await gen_statem.stop(watch)
 
-    explore(world(body), runs=100, jumps=2)
+    explore(world(body), runs=60, jumps=2)
 
     assert seen_quiet >= {1, 2, 3}
 

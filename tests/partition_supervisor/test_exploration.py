@@ -90,7 +90,7 @@ def test_a_key_leads_to_its_partition_or_to_nobody_while_one_is_restarted() -> N
         await stop(shelves)
         assert there == []
 
-    explore(world(body), runs=80)
+    explore(world(body), runs=50)
 
     assert seen == {"answered", otp.ServerExitedError, otp.NoProcessError}
 
@@ -127,7 +127,7 @@ def test_keys_lead_to_partitions_that_run_while_their_number_changes() -> None:
         assert sorted(there) == list(range(PARTS))
         await stop(shelves)
 
-    explore(world(body), runs=100)
+    explore(world(body), runs=60)
 
     assert sizes == {1, 2, 3}
 
@@ -153,7 +153,7 @@ def test_a_partition_that_crashes_while_their_number_changes_is_there_once() -> 
         await stop(shelves)
         assert there == []
 
-    explore(world(body), runs=100)
+    explore(world(body), runs=60)
 
 
 def test_a_resize_that_is_cancelled_is_done_or_not_begun() -> None:

@@ -84,7 +84,7 @@ def test_nobody_who_is_dead_is_ever_seen_as_a_member() -> None:
         assert pg.which_groups() == []
         await stop_scope()
 
-    explore(world(body), runs=100)
+    explore(world(body), runs=30)
 
 
 def test_who_monitors_knows_who_is_there_by_what_it_was_told() -> None:
@@ -119,7 +119,7 @@ def test_who_monitors_knows_who_is_there_by_what_it_was_told() -> None:
         seen.update(counts)
         await stop_scope()
 
-    explore(world(body), runs=100)
+    explore(world(body), runs=60)
 
     assert seen >= {0, 1}
 

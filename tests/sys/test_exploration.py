@@ -128,7 +128,7 @@ def test_nothing_is_done_while_suspended_and_everything_afterwards() -> None:
         assert log == [1, 2, 3, 4]
         await sys.stop(counter)
 
-    explore(world(body), runs=80)
+    explore(world(body), runs=50)
 
 
 def test_no_update_is_lost_to_one_who_replaces_the_state() -> None:
@@ -149,7 +149,7 @@ def test_no_update_is_lost_to_one_who_replaces_the_state() -> None:
         assert await Counter.add(counter) == 205
         await sys.stop(counter)
 
-    explore(world(body), runs=80)
+    explore(world(body), runs=50)
 
 
 @pytest.mark.parametrize("extra", ["quick", "fail"])
@@ -176,7 +176,7 @@ def test_a_change_of_code_is_done_at_once_or_not_at_all(extra: str) -> None:
         assert extra == "quick" or log == steps
         await sys.stop(counter)
 
-    explore(world(body), runs=80)
+    explore(world(body), runs=50)
 
 
 def test_code_is_changed_while_suspended_or_it_is_refused() -> None:
@@ -243,7 +243,7 @@ def test_it_ends_once_whoever_ends_it_and_everybody_hears_of_it() -> None:
             except (otp.ServerExitedError, otp.NoProcessError) as error:
                 answers.append(type(error))
 
-    explore(world(body), runs=100)
+    explore(world(body), runs=60)
 
     assert seen == {"stopped", otp.ServerExitedError, otp.NoProcessError}
 
@@ -272,7 +272,7 @@ def test_what_was_asked_too_late_is_not_done() -> None:
         seen.update(suspended)
         await sys.stop(counter)
 
-    explore(world(body), runs=80, jumps=2)
+    explore(world(body), runs=50, jumps=2)
 
     assert seen == {True, False}
 
@@ -304,7 +304,7 @@ def test_a_change_of_code_that_takes_too_long_is_taken_back() -> None:
         seen.update(done)
         await sys.stop(counter)
 
-    explore(world(body), runs=80, jumps=2)
+    explore(world(body), runs=50, jumps=2)
 
     assert seen == {True, False}
 

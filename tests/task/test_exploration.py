@@ -142,7 +142,7 @@ def test_all_values_come_in_order_or_one_time_out_and_nothing_later() -> None:
             seen.add(len(late))
         await all_exited(*map(pid_of, made))
 
-    explore(world(body), runs=90, jumps=2)
+    explore(world(body), runs=60, jumps=2)
 
     assert seen >= {"all", 3}
 

@@ -88,7 +88,7 @@ def test_a_task_is_done_once_or_its_owner_hears_why_not() -> None:
         assert work.now == 0
         assert work.begun <= 2
 
-    explore(world(body), runs=100, jumps=2)
+    explore(world(body), runs=60, jumps=2)
 
     assert seen >= {Done(1), Failed}
 
@@ -120,7 +120,7 @@ def test_nothing_is_done_for_an_owner_who_died_before_it_had_the_task() -> None:
         begun.add(len(had))
         await stop(supervisor)
 
-    explore(world(body), runs=100)
+    explore(world(body), runs=60)
 
     assert begun == {0, 1}
 
@@ -226,7 +226,7 @@ def test_a_stream_ends_if_its_supervisor_does(*, link: bool) -> None:
         await wait_until_idle()
         assert work.now == 0
 
-    explore(world(body), runs=100, jumps=2)
+    explore(world(body), runs=60, jumps=2)
 
     assert seen >= {otp.NoProcessError}
 
