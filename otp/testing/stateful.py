@@ -317,3 +317,8 @@ def _run(
         return await result
 
     return machine.go(run)
+
+
+# They are made beside this module, which is where the public finds them.
+for _made in (Action, BrokenLawError, GuestError, InjectedCrash, StoryError):
+    _made.__module__ = __name__
