@@ -13,13 +13,14 @@ whatever happens, happens in the thread of the host, and in the same order each 
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from math import inf
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast, final
 
 import outcome
 import trio
-from trio.lowlevel import enable_ki_protection, start_guest_run
+from trio.lowlevel import enable_ki_protection, reschedule, start_guest_run
 from trio.testing import MockClock
 
 if TYPE_CHECKING:
@@ -40,6 +41,13 @@ LIMIT: Final = 3600.0
 
 PATIENCE: Final = 200_000
 """How many turns of Trio's loop a function may take before it counts as stuck."""
+
+
+STILL: Final = 256
+"""After how many turns it is seen whether anything is to come at all."""
+
+ROUNDS: Final = 20
+"""How often what keeps a run from ending is thrown out."""
 
 
 class GuestError(RuntimeError):
@@ -109,6 +117,7 @@ class Guest(Generic[W]):
         self._told = False
         self._started = False
         self._world: W | None = None
+        self._main_task: trio.lowlevel.Task | None = None
 
     @staticmethod
     def plain(*, patience: int = PATIENCE) -> Guest[None]:
@@ -196,7 +205,11 @@ class Guest(Generic[W]):
         if self._end is None:
             self._bell.set()
             if not self._pump():
-                raise GuestError("the run does not end: something in it is shielded")
+                self._throw_out()
+                self._told = True
+                raise GuestError(
+                    "the run did not end by itself: something in it is shielded"
+                )
         if not self._told and self._end is not None:
             self._told = True
             self._end.unwrap()
@@ -226,16 +239,35 @@ class Guest(Generic[W]):
 
     def _pump(self, job: _Job[Any] | None = None) -> bool:
         """Let the guest go on until *job* or all is over; False if that takes long."""
-        for _ in range(self._patience):
+        still = 0
+        for turn in range(self._patience):
             if self.is_over or (job is not None and job.is_over):
                 return True
             # There is always one: the run has put it there, or its thread will.
             self._ticks.get()()
+            if turn % STILL == 0 and not self.is_over:
+                still = still + 1 if _nothing_is_to_come() else 0
+                if still > 1:
+                    return False
         return False
+
+    def _throw_out(self) -> None:
+        """Raise an error in whatever keeps the run from ending, however shielded.
+
+        Else no other run could begin in this thread.
+        """
+        for _ in range(ROUNDS):
+            for task in _leaves(self._main_task):
+                error = GuestError("the run is to end, and this task is shielded")
+                with suppress(AssertionError):  # it is about to run anyway
+                    reschedule(task, outcome.Error(error))
+            if self._pump():
+                break
 
     # ------------------------------------------------------------------- in the guest
 
     async def _main(self) -> None:
+        self._main_task = trio.lowlevel.current_task()
         async with self._around() as self._world:
             while not self._closing:
                 await self._bell.wait()
@@ -244,3 +276,26 @@ class Guest(Generic[W]):
                 if job is not None:
                     await job.run()
                     del job
+
+
+def _nothing_is_to_come() -> bool:
+    """Tell whether all tasks of the run wait, and none of them for the clock."""
+    now = trio.lowlevel.current_statistics()
+    return not now.tasks_runnable and now.seconds_to_next_deadline == inf
+
+
+def _leaves(top: trio.lowlevel.Task | None) -> list[trio.lowlevel.Task]:
+    """Return the tasks below *top* that have no others below them."""
+    found: list[trio.lowlevel.Task] = []
+    waiting = [] if top is None else _below(top)
+    while waiting:
+        task = waiting.pop()
+        below = _below(task)
+        waiting += below
+        if not below:
+            found.append(task)
+    return found
+
+
+def _below(task: trio.lowlevel.Task) -> list[trio.lowlevel.Task]:
+    return [child for nursery in task.child_nurseries for child in nursery.child_tasks]

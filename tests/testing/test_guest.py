@@ -172,6 +172,24 @@ def test_what_is_around_may_fail_at_the_end() -> None:
     guest.close()
 
 
+def test_what_keeps_the_run_from_ending_is_thrown_out() -> None:
+    async def stay() -> None:
+        with trio.CancelScope(shield=True):
+            await trio.sleep_forever()
+
+    async def start() -> None:
+        process.spawn(stay)
+        await trio.sleep(1)
+
+    guest = Guest(otp.Node)
+    guest.go(start)
+    with pytest.raises(GuestError, match="did not end by itself"):
+        guest.close()
+
+    with Guest.plain() as another:
+        assert another.go(now) == 0
+
+
 def test_a_run_that_was_never_used_is_closed_like_any_other() -> None:
     guest = Guest.plain()
 

@@ -584,6 +584,31 @@ def test_what_goes_wrong_at_the_end_is_found_as_well() -> None:
     assert story[-1] == "observed: it is still there after 5 s, and is killed"
 
 
+class Eternal(otp.GenServer):
+    """Does not let itself be ended."""
+
+    async def init(self) -> None:
+        process.trap_exit(True)
+
+    async def terminate(self, reason: otp.ExitReason) -> None:
+        del reason
+        with trio.CancelScope(shield=True):
+            await trio.sleep_forever()
+
+
+def test_a_child_that_never_ends_is_found() -> None:
+    eternal = otp.child_spec(Eternal).override(id="eternal")
+
+    story = story_of(Together, tree=otp.one_for_all(worker("a"), eternal))
+
+    assert story[1:] == [
+        "1. crash a",
+        broken("in_time"),
+        "expected: eternal ends within 5 s when it is told to",
+        "observed: it is still there after 5 s, and is killed",
+    ]
+
+
 def test_a_tree_may_be_swapped_by_a_rule() -> None:
     class Machine(SupervisionMachine):
         tree = otp.child_spec(
