@@ -209,8 +209,8 @@ class SupervisorModel(Rules):
     def _count(self) -> str:
         plan, count = self.plan, len(self.stamps)
         return (
-            f"it is restart {count} within {plan.max_seconds} s, and "
-            f"{plan.max_restarts} are not too many"
+            f"this is restart {count} within {plan.max_seconds} s, and "
+            f"{plan.max_restarts} are allowed"
         )
 
     def _kid_of(self, pid: Pid) -> Kid | None:

@@ -209,7 +209,7 @@ def test_a_supervisor_that_gives_up_too_early_breaks_the_law() -> None:
 
     error = breaks("intensity", play.gives_up)
 
-    assert "it is restart 1 within 5 s, and 3 are not too many" in error.expected
+    assert "this is restart 1 within 5 s, and 3 are allowed" in error.expected
 
 
 def test_a_supervisor_stops_its_children_before_it_gives_up() -> None:

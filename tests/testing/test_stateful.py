@@ -62,7 +62,7 @@ def story_of(
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-FIRST = "it is restart 1 within 5 s, and 3 are not too many"
+FIRST = "this is restart 1 within 5 s, and 3 are allowed"
 TOO_MANY = "a restart of 'a' would be one too many: more than 1 in 5 s"
 S_HAS_ENDED = "auto_shutdown is any_significant, and 's' has ended"
 LEFT_OVER = (
@@ -171,6 +171,40 @@ def test_a_period_that_is_off_by_one_is_found(monkeypatch: pytest.MonkeyPatch) -
         f"expected: the top ends, as {TOO_MANY}",
         "observed: the top starts a",
     ]
+
+
+def test_children_that_are_stopped_oldest_first_at_the_end_are_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def stop_all(self: _family.Family) -> None:
+        for child in list(self.children):
+            await self.stop_one(child)
+
+    monkeypatch.setattr(_family.Family, "stop_all", stop_all)
+
+    story = story_of(Shop, faults=(), requests=())
+
+    assert story[-4:] == [
+        f"{story[-4].partition('.')[0]}. stop the tree",
+        broken("order"),
+        "expected: the top tells 'c' to end",
+        "observed: the top tells a to end: shutdown",
+    ]
+
+
+def test_children_that_are_started_newest_first_are_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    right = _family.Family._start_each
+
+    async def start_each(self: _family.Family, children: Any) -> object:
+        return await right(self, reversed(list(children)))
+
+    monkeypatch.setattr(_family.Family, "_start_each", start_each)
+
+    story = story_of(Shop)
+
+    assert story[:2] == ["Shop goes wrong", broken("children")]
 
 
 def test_a_transient_child_that_is_restarted_after_a_quiet_end_is_found(
