@@ -37,7 +37,8 @@ class Cancelling:
     """The part of a scenario that is cancelled: ``with cancelling: ...``, once.
 
     It is cancelled between two steps, of whatever task. Afterwards the scenario goes
-    on behind the block, and *cancelled* says whether it came to its own end.
+    on behind the block, and *cancelled* says whether that was done. What waits for
+    nothing any more comes to its end all the same.
     """
 
     def __init__(self, step: int) -> None:
