@@ -363,3 +363,47 @@ def test_a_stop_that_is_cancelled_is_done_or_has_not_begun() -> None:
         assert [what for what, _ in seen].count("terminated") == 1
 
     assert cancel_everywhere(cancelled_world(end), schedules=5) > 5
+
+
+class Sleeper(Gate):
+    """Needs a second to start."""
+
+    async def init(self) -> NextState[str]:
+        await trio.sleep(1)
+        return await super().init()
+
+
+def test_a_start_in_time_is_up_and_any_other_has_left_nothing() -> None:
+    name = otp.Name[Sleeper]("sleeper")
+    options = gen_statem.Options(name=name, timeout=1)
+    seen: set[bool] = set()
+
+    async def body() -> None:
+        process.trap_exit(True)
+        try:
+            machine = await options.start_link(Sleeper, [])
+        except otp.StartTimeoutError:
+            assert process.whereis(name) is None
+            seen.add(False)
+        else:
+            assert process.whereis(name) is machine
+            process.unlink(machine)
+            await gen_statem.stop(machine)
+            seen.add(True)
+
+    explore(world(body), runs=60, jumps=2)
+
+    assert seen == {True, False}
+
+
+def test_no_monitor_is_left_of_a_start_that_is_cancelled() -> None:
+    async def begin(cancelling: Cancelling) -> None:
+        made: tuple[otp.Pid, otp.Ref] | None = None
+        with cancelling:
+            made = await gen_statem.start_monitor(Sleeper, [])
+        if made is not None:
+            await gen_statem.stop(made[0])
+            down = await process.receive(otp.Down)
+            assert (down.ref, down.reason) == (made[1], otp.Normal())
+
+    assert cancel_everywhere(cancelled_world(begin), schedules=5) > 5
