@@ -260,6 +260,45 @@ def test_who_waits_for_a_task_that_is_terminated_has_its_value_or_the_reason() -
     assert seen == {7, otp.Shutdown()}
 
 
+@pytest.mark.parametrize("link", [True, False])
+@pytest.mark.parametrize("reason", [otp.Kill(), otp.Shutdown()])
+def test_no_task_of_a_stream_outlives_its_owner(
+    reason: otp.ExitReason, *, link: bool
+) -> None:
+    stream = (
+        task_supervisor.async_stream if link else task_supervisor.async_stream_nolink
+    )
+    begun: set[int] = set()
+
+    async def body() -> None:
+        work = Work()
+        supervisor = await start()
+
+        async def own() -> None:
+            async with stream(
+                supervisor, work.do, range(4), max_concurrency=2, timeout=inf
+            ) as results:
+                async for _ in results:
+                    pass
+
+        owner = process.spawn(own)
+
+        async def end() -> None:
+            for _ in range(9):
+                await checkpoint()
+            process.exit(owner, reason)
+
+        await together(end)
+        await rest(0.5)
+        assert work.now == 0
+        begun.add(work.begun)
+        await stop(supervisor)
+
+    explore(world(body), runs=40)
+
+    assert begun >= {0, 1, 2}
+
+
 # ------------------------------------------------------------------------ cancelled
 
 
