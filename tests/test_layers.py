@@ -97,13 +97,13 @@ PURE = [
     "testing/_exploration/_schedule.py",
     "testing/_exploration/_shrink.py",
     "testing/_exploration/_depth_first.py",
-    "testing/_events.py",
-    "testing/_laws.py",
-    "testing/_model.py",
-    "testing/_plan.py",
-    "testing/_rules.py",
-    "testing/_story.py",
-    "testing/_waits.py",
+    "testing/_supervision/_events.py",
+    "testing/_supervision/_laws.py",
+    "testing/_supervision/_model.py",
+    "testing/_supervision/_plan.py",
+    "testing/_supervision/_rules.py",
+    "testing/_supervision/_story.py",
+    "testing/_supervision/_waits.py",
 ]
 IMPURE = {
     *("trio", "trio_util", "outcome", "asyncio", "threading", "contextvars"),
@@ -227,13 +227,22 @@ def with_neighbours(file: str) -> set[str]:
     waiting = {file}
     while waiting:
         found.add(current := waiting.pop())
-        folder = Path(current).parent
         waiting |= {
-            (folder / f"{path[2]}.py").as_posix()
+            file_of(path)
             for path, _, types_only in imports_of(current, read(current))
             if not types_only and path[:2] == ("otp", package_of(file))
         } - found
     return found
+
+
+def file_of(path: tuple[str, ...]) -> str:
+    """Return the file of the module that *path* is, or is in."""
+    for end in range(len(path), 1, -1):
+        stem = "/".join(path[1:end])
+        for file in (f"{stem}.py", f"{stem}/__init__.py"):
+            if file in FILES:
+                return file
+    raise LookupError(path)
 
 
 def absolute_violations(source: str) -> list[str]:

@@ -29,26 +29,30 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from .._util import as_call
 from ..kernel import Normal, Reason, Shutdown
-from ._actions import (
+from ._supervision import (
+    LAWS,
+    LIMIT,
     Action,
     ActionKind,
     Actions,
+    BrokenLawError,
     Fault,
+    GuestError,
     InjectedCrash,
+    Law,
     Options,
     Request,
+    Story,
+    StoryError,
+    Tree,
 )
-from ._guest import LIMIT, GuestError
-from ._story import Story, StoryError
-from ._tree import Tree
-from ._waits import LAWS, BrokenLawError, Law
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Sequence
     from typing import TypeVarTuple, Unpack
 
     from ..kernel import ExitReason, Pid
-    from ._actions import NewChild
+    from ._supervision import NewChild
 
     Ts = TypeVarTuple("Ts")
 

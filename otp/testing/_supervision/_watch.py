@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any, Final, cast, final
 
 import trio
 
-from ..abc import Instrument
-from ..gen import Envelope, From
-from ..kernel import Mailbox, Node, Process, StartIgnored, is_reason
-from ..proc_lib import Ack, ChildSpec
-from ..supervisor import AnySupervisor
-from ..sys import SystemRequest
+from ...abc import Instrument
+from ...gen import Envelope, From
+from ...kernel import Mailbox, Node, Process, StartIgnored, is_reason
+from ...proc_lib import Ack, ChildSpec
+from ...supervisor import AnySupervisor
+from ...sys import SystemRequest
 from ._events import Answered, Asked, Begun, Ended, Told, Up
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from ..kernel import ExitReason, Pid
+    from ...kernel import ExitReason, Pid
     from ._events import Event, Request, StartOutcome
 
 # The requests of supervisors are no public classes; here they are known by their names.

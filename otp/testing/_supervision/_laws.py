@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, assert_never, final
 
 import attrs
 
-from ..kernel import Kill
+from ...kernel import Kill
 from ._events import Answered, Asked, Begun, Ended, Told, Up
 from ._model import SupervisorModel
 from ._plan import Kid
@@ -21,8 +21,8 @@ from ._waits import BrokenLawError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable
 
-    from ..kernel import Pid
-    from ..proc_lib import ChildSpec, Start
+    from ...kernel import Pid
+    from ...proc_lib import ChildSpec, Start
     from ._events import Event
     from ._plan import Plan, State
     from ._waits import Law

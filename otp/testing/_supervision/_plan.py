@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Literal, final
 
 import attrs
 
-from ..dynamic_supervisor import DynamicSpec
-from ..proc_lib import as_startable
+from ...dynamic_supervisor import DynamicSpec
+from ...proc_lib import as_startable
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
-    from ..kernel import Pid
-    from ..proc_lib import ChildSpec
-    from ..supervisor import AnySpec, AutoShutdown, Strategy
+    from ...kernel import Pid
+    from ...proc_lib import ChildSpec
+    from ...supervisor import AnySpec, AutoShutdown, Strategy
 
 Kind = Literal["static", "simple", "dynamic"]
 """Whether children have ids, or share a specification, or have one each without ids."""

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeVar, final
 
 import attrs
 
-from .. import dynamic_supervisor, process, supervisor, sys
-from ..gen import Behaviour
-from ..kernel import KILL, CallError, Crash, Pid, StartError, find
-from ..proc_lib import ChildSpec, as_startable
-from ..supervisor import AnySupervisor, SupervisorError
+from ... import dynamic_supervisor, process, supervisor, sys
+from ...gen import Behaviour
+from ...kernel import KILL, CallError, Crash, Pid, StartError, find
+from ...proc_lib import ChildSpec, as_startable
+from ...supervisor import AnySupervisor, SupervisorError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Sequence
 
-    from ..kernel import ExitReason
+    from ...kernel import ExitReason
     from ._laws import ChildView
     from ._tree import Tree
 

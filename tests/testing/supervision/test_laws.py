@@ -7,19 +7,25 @@ import pytest
 import otp
 from otp import Crash, Killed, Normal, Pid, Shutdown, one_for_all, one_for_one
 from otp.kernel import KILL, SHUTDOWN
-from otp.testing._events import Answered, Asked, Begun, Ended, Told, Up
-from otp.testing._laws import ChildView, Forest, NameView, ProcessView, SupervisorView
-from otp.testing._look import plan_for
-from otp.testing._plan import plan_of
-from otp.testing._waits import LAWS, BrokenLawError, Law
+from otp.testing._supervision._events import Answered, Asked, Begun, Ended, Told, Up
+from otp.testing._supervision._laws import (
+    ChildView,
+    Forest,
+    NameView,
+    ProcessView,
+    SupervisorView,
+)
+from otp.testing._supervision._look import plan_for
+from otp.testing._supervision._plan import plan_of
+from otp.testing._supervision._waits import LAWS, BrokenLawError, Law
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from otp import ChildSpec, ExitReason
     from otp.proc_lib import Restart, Start
-    from otp.testing._events import Event, StartOutcome
-    from otp.testing._plan import Plan
+    from otp.testing._supervision._events import Event, StartOutcome
+    from otp.testing._supervision._plan import Plan
 
 CRASH = Crash(ValueError("no"))
 

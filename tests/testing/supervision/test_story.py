@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from otp.testing._story import LAST, Story
-from otp.testing._waits import BrokenLawError
+from otp.testing._supervision._story import LAST, Story
+from otp.testing._supervision._waits import BrokenLawError
 
 
 def test_a_story_numbers_its_steps_and_says_what_is_wrong() -> None:

@@ -11,7 +11,7 @@ from trio.testing import wait_all_tasks_blocked
 
 import otp
 from otp import process
-from otp.testing._guest import Guest, GuestError
+from otp.testing._supervision._guest import Guest, GuestError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Literal, final
 
 import attrs
 
-from ..kernel import Crash, Kill, Killed, Normal, Shutdown
+from ...kernel import Crash, Kill, Killed, Normal, Shutdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-    from ..kernel import ExitReason, Pid
-    from ..proc_lib import ChildSpec
+    from ...kernel import ExitReason, Pid
+    from ...proc_lib import ChildSpec
 
     Label = Callable[[Pid], str]
 

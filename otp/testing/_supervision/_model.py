@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from ..kernel import KILLED
+from ...kernel import KILLED
 from ._events import Answered, Asked, Begun, Ended, Told
 from ._rules import EndOf, Rules
 from ._waits import (
@@ -27,7 +27,7 @@ from ._waits import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from ..kernel import ExitReason, Pid
+    from ...kernel import ExitReason, Pid
     from ._events import Event, Label
     from ._plan import Kid, Plan
     from ._rules import Program

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final, Literal, final
 
 import attrs
 
-from ..kernel import SHUTDOWN
+from ...kernel import SHUTDOWN
 from ._events import Answered, Begun, Told
 
 if TYPE_CHECKING:
-    from ..kernel import ExitReason, Pid
+    from ...kernel import ExitReason, Pid
     from ._events import Asked, Event
     from ._plan import Kid
 

@@ -22,7 +22,7 @@ from otp.testing.stateful import (
     invariant,
     rule,
 )
-from tests.testing.trees import Flaky, Slow, Worker, make_tree, worker
+from tests.testing.supervision.trees import Flaky, Slow, Worker, make_tree, worker
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -394,7 +394,7 @@ def test_trees_that_are_right_are_not_blamed(seed: int) -> None:
     class Machine(SupervisionMachine):
         def __init__(self) -> None:
             self.starts: list[None] = []
-            type(self).tree = make_tree(Random(seed), self.starts)  # noqa: S311
+            type(self).tree = make_tree(Random(seed), self.starts)
             super().__init__()
 
         def new_child(self, supervisor: str) -> ChildSpec | tuple[object, ...]:

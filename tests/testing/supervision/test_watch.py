@@ -7,14 +7,14 @@ import pytest
 import otp
 from otp import dynamic_supervisor, process, supervisor
 from otp.supervisor import _requests
-from otp.testing import _watch
-from otp.testing._events import Answered, Asked, Begun, Ended, Told, Up
-from otp.testing._watch import Watch
-from tests.testing.trees import Flaky, worker
+from otp.testing._supervision import _watch
+from otp.testing._supervision._events import Answered, Asked, Begun, Ended, Told, Up
+from otp.testing._supervision._watch import Watch
+from tests.testing.supervision.trees import Flaky, worker
 
 if TYPE_CHECKING:
     from otp import Pid
-    from otp.testing._events import Event
+    from otp.testing._supervision._events import Event
 
 TOP = otp.Name[otp.Supervisor]("top")
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, final
 
 import attrs
 
-from ..kernel import KILL, SHUTDOWN, is_quiet
+from ...kernel import KILL, SHUTDOWN, is_quiet
 from ._events import Asked, Begun, Ended, Told, Up
 from ._plan import Kid, restarts, taken_along
 from ._waits import (
@@ -32,8 +32,8 @@ from ._waits import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Hashable, Sequence
 
-    from ..kernel import ExitReason, Pid
-    from ..proc_lib import ChildSpec
+    from ...kernel import ExitReason, Pid
+    from ...proc_lib import ChildSpec
     from ._events import Label, StartOutcome
     from ._plan import Plan
     from ._waits import Law, Seen, Wait

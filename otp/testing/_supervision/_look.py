@@ -5,12 +5,12 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
-from .. import dynamic_supervisor, process, supervisor, sys
-from ..application import Application
-from ..dynamic_supervisor import DynamicSupervisor
-from ..kernel import CallError, InvalidSpecError, Node, Pid, Process, Via, find
-from ..proc_lib import ChildSpec, Start, as_startable
-from ..supervisor import (
+from ... import dynamic_supervisor, process, supervisor, sys
+from ...application import Application
+from ...dynamic_supervisor import DynamicSupervisor
+from ...kernel import CallError, InvalidSpecError, Node, Pid, Process, Via, find
+from ...proc_lib import ChildSpec, Start, as_startable
+from ...supervisor import (
     AnySupervisor,
     Supervisor,
     SupervisorError,
@@ -24,7 +24,7 @@ from ._watch import is_supervisor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..kernel import Name
+    from ...kernel import Name
     from ._laws import Forest
 
 

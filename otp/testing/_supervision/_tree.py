@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, final
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from .. import application, process
-from ..application import Application
-from ..kernel import SHUTDOWN, InvalidSpecError, Node, Pid
+from ... import application, process
+from ...application import Application
+from ...kernel import SHUTDOWN, InvalidSpecError, Node, Pid
 from ._guest import LIMIT, Guest
 from ._laws import Forest
 from ._look import look_at_all, name_view, plan_for, process_views, start_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
     from typing import TypeVarTuple, Unpack
 
-    from ..kernel import Name, Via
+    from ...kernel import Name, Via
     from ._events import Event
     from ._laws import ChildView, NameView, SupervisorView
     from ._waits import Law
