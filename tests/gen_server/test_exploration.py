@@ -29,7 +29,7 @@ from otp.testing import (
     cancel_everywhere,
     explore,
 )
-from tests.testing.crew import Crew, in_world, mail, run_together
+from tests.testing.worlds import Crew, in_world, mail, together
 
 if TYPE_CHECKING:
     from otp import From
@@ -85,7 +85,7 @@ def test_every_call_is_answered_with_a_number_of_its_own() -> None:
             got.append(await Counter.add(server))
             got.append(await Counter.add(server))
 
-        await run_together(client, client)
+        await together(client, client)
 
         assert sorted(got) == [1, 2, 3, 4]
 
@@ -103,7 +103,7 @@ def test_a_call_comes_after_the_casts_of_the_same_client() -> None:
             Counter.note(server)
             assert await Counter.add(server) in (4, 8)
 
-        await run_together(client)
+        await together(client)
 
     assert explore(in_world(scenario), DepthFirst(reduce=True), runs=500).complete
 
@@ -119,7 +119,7 @@ def test_a_call_ends_with_an_answer_or_an_error_and_leaves_nothing_behind() -> N
             await trio.sleep(10)
             assert mail() == []
 
-        await run_together(client, client)
+        await together(client, client)
 
         assert await Counter.add.within(inf)(server) == 3
 
@@ -150,7 +150,7 @@ def test_all_who_wait_hear_of_a_crash() -> None:
             await checkpoint()
             Counter.crash(server)
 
-        await run_together(client, asks_late, kill, client)
+        await together(client, asks_late, kill, client)
 
         assert len(outcomes) == 2
         assert set(outcomes) <= {"Crash", "gone", "answered"}
@@ -178,7 +178,7 @@ def test_a_server_that_is_stopped_answers_or_is_gone() -> None:
             await gen_server.stop(server)
             assert not process.is_alive(server)
 
-        await run_together(client, stop)
+        await together(client, stop)
 
     explore(in_world(scenario), runs=200)
 
@@ -194,7 +194,7 @@ def test_one_of_two_starts_has_the_name() -> None:
             except AlreadyStartedError as error:
                 refused.append(error.pid)
 
-        await run_together(start, start)
+        await together(start, start)
 
         assert len(started) == 1
         assert refused == started
@@ -216,7 +216,7 @@ def test_a_server_that_is_being_started_ends_with_its_starter() -> None:
                 await checkpoint()
             process.exit(pid, otp.Kill())
 
-        await run_together(kill)
+        await together(kill)
         await trio.testing.wait_all_tasks_blocked()
 
         assert process.processes() == []
@@ -263,7 +263,7 @@ def test_requests_that_are_collected_come_each_once() -> None:
         async def kill() -> None:
             process.exit(servers[0], otp.Kill())
 
-        await run_together(client, kill)
+        await together(client, kill)
 
     explore(in_world(scenario), runs=200)
 
@@ -279,7 +279,7 @@ async def use(cancelling: Cancelling) -> None:
             assert mail() == []
             assert not process.info(process.self()).monitors  # type: ignore[union-attr]
 
-        await run_together(client)
+        await together(client)
 
         assert await Counter.add(server) in (1, 2)
 
@@ -304,7 +304,7 @@ def test_a_start_can_be_cancelled_everywhere() -> None:
                 else:
                     assert process.whereis(NAME) is pid
 
-            await run_together(starter)
+            await together(starter)
 
     assert cancel_everywhere(scenario, schedules=10) >= 10
 
@@ -322,6 +322,6 @@ def test_a_stop_can_be_cancelled_everywhere() -> None:
                 if process.is_alive(server):
                     assert await Counter.add(server) == 1
 
-            await run_together(stopper)
+            await together(stopper)
 
     assert cancel_everywhere(scenario, schedules=5) >= 5

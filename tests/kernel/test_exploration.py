@@ -17,7 +17,7 @@ from otp import (
 )
 from otp.testing import Cancelling, DepthFirst, cancel_everywhere, explore
 from tests.kernel.support import idle
-from tests.testing.crew import Crew, in_world, mail, run_together
+from tests.testing.worlds import Crew, in_world, mail, together
 
 
 async def ends_soon() -> None:
@@ -37,7 +37,7 @@ def test_a_link_to_one_that_ends_is_answered_once() -> None:
             assert message.reason in (otp.Normal(), otp.NoProc())
             assert mail() == []
 
-        await run_together(link)
+        await together(link)
 
     assert explore(in_world(scenario), DepthFirst(reduce=True), runs=2000).complete
 
@@ -54,7 +54,7 @@ def test_each_monitor_is_answered_once() -> None:
             downs = mail()
             assert [down.ref for down in downs if isinstance(down, Down)] == refs
 
-        await run_together(watch, watch)
+        await together(watch, watch)
 
     explore(in_world(scenario), runs=200)
 
@@ -70,7 +70,7 @@ def test_nothing_comes_of_a_monitor_that_was_taken_back_with_a_flush() -> None:
             await process.wait_exited(other)
             assert mail() == []
 
-        await run_together(watch)
+        await together(watch)
 
     assert explore(in_world(scenario), DepthFirst(), runs=2000).complete
 
@@ -92,7 +92,7 @@ def test_a_name_is_given_to_one_at_a_time() -> None:
             assert process.whereis("the one") is process.self()
             holders.remove(process.self())
 
-        await run_together(hold, hold, hold)
+        await together(hold, hold, hold)
 
         assert most == 1
         assert process.whereis("the one") is None
@@ -151,7 +151,7 @@ def test_all_who_watch_hear_the_same_reason() -> None:
         async def kill() -> None:
             process.exit(target, otp.Kill())
 
-        await run_together(watch, link, kill, watch)
+        await together(watch, link, kill, watch)
 
         known = [reason for reason in heard if reason != otp.NoProc()]
         assert len(set(known)) <= 1
@@ -244,7 +244,7 @@ def test_a_timer_that_is_cancelled_in_time_sends_nothing() -> None:
             await trio.sleep(5)
             assert mail() == ([] if left is not None else ["ring"])
 
-        await run_together(body, body)
+        await together(body, body)
 
     explore(in_world(scenario), jumps=3, runs=300)
 
@@ -262,7 +262,7 @@ def test_children_that_are_linked_do_not_outlive_their_parent() -> None:
             process.exit(pid, otp.Kill())
 
         pid = process.spawn(parent)
-        await run_together(kill)
+        await together(kill)
         await trio.testing.wait_all_tasks_blocked()
 
         assert process.processes() == []
@@ -298,7 +298,7 @@ def test_an_alias_for_one_answer_takes_one() -> None:
             process.send(alias, n)
             await checkpoint()
 
-        await run_together(ask)
+        await together(ask)
 
     explore(in_world(scenario), runs=100)
 
@@ -344,7 +344,7 @@ def test_a_receive_that_is_cancelled_loses_nothing() -> None:
             await checkpoint()
             process.send(to, "hello")
 
-        await in_world(lambda: run_together(body))()
+        await in_world(lambda: together(body))()
 
     cancel_everywhere(scenario, schedules=5)
 
@@ -359,7 +359,7 @@ def test_waiting_for_an_end_can_be_cancelled() -> None:
             assert mail() == []
             assert process.info(process.self()).monitors == ()  # type: ignore[union-attr]
 
-        await in_world(lambda: run_together(body))()
+        await in_world(lambda: together(body))()
 
     cancel_everywhere(scenario, schedules=5)
 

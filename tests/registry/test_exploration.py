@@ -15,7 +15,7 @@ from otp import Down, process, registry, supervisor
 from otp.registry import AlreadyRegisteredError
 from otp.testing import Cancelling, cancel_everywhere, explore
 from tests.kernel.support import idle
-from tests.testing.crew import Crew, in_world, mail, run_together
+from tests.testing.worlds import Crew, in_world, mail, together
 
 ROOMS = otp.Name[otp.Registry[str, int]]("rooms")
 
@@ -47,7 +47,7 @@ def test_a_key_belongs_to_one_at_a_time() -> None:
             registry.unregister(ROOMS, "lobby")
             await checkpoint()
 
-        await run_together(hold, hold, hold)
+        await together(hold, hold, hold)
 
         assert registry.count(ROOMS) == 0
 
@@ -80,7 +80,7 @@ def test_who_hears_of_a_death_finds_no_entry_of_the_dead() -> None:
             await checkpoint()
             process.exit(holder, otp.Kill())
 
-        await run_together(follow, look, kill)
+        await together(follow, look, kill)
 
         assert registry.count(ROOMS) == 0
 
@@ -164,7 +164,7 @@ def test_waiting_for_a_lock_can_be_cancelled_everywhere() -> None:
                         pass
                 assert mail() == []
 
-            await run_together(holder, waiter)
+            await together(holder, waiter)
 
     assert cancel_everywhere(scenario, schedules=5) >= 5
 
@@ -183,7 +183,7 @@ def test_the_start_of_a_registry_can_be_cancelled_everywhere() -> None:
                 if pid is None:
                     assert process.processes() == [process.self()]
 
-            await run_together(starter)
+            await together(starter)
 
     assert cancel_everywhere(scenario, schedules=5) >= 10
 
@@ -212,7 +212,7 @@ def test_the_death_of_a_partition_ends_its_owners_and_no_others() -> None:
                     assert owner is None or process.is_alive(owner)
                 await checkpoint()
 
-        await run_together(kill, look)
+        await together(kill, look)
         await trio.testing.wait_all_tasks_blocked()
 
         alive = [holder for holder in holders if process.is_alive(holder)]

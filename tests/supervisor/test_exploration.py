@@ -14,7 +14,7 @@ import otp
 from otp import CallError, OTPError, process, supervisor
 from otp.supervisor import RunningError
 from otp.testing import Cancelling, cancel_everywhere, explore
-from tests.testing.crew import Crew, in_world, mail, run_together
+from tests.testing.worlds import Crew, in_world, mail, together
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -168,7 +168,7 @@ def test_what_is_asked_meanwhile_is_done_before_or_after_a_restart() -> None:
             spec = otp.child_spec(Worker, 2).override(id="d")
             await supervisor.start_child(root, spec)
 
-        await run_together(crash, remove, add)
+        await together(crash, remove, add)
 
         await check_family(root, ["b", "c", "d"])
 
@@ -191,7 +191,7 @@ def test_a_child_that_is_terminated_and_restarted_is_there_once() -> None:
             if pid is not None:
                 process.exit(pid, otp.Kill())
 
-        await run_together(again, kill, again)
+        await together(again, kill, again)
 
         await check_family(root, ["a", "b", "c"])
 
@@ -211,7 +211,7 @@ def test_two_who_add_the_same_child_add_it_once() -> None:
             else:
                 outcomes.append("added")
 
-        await run_together(add, add)
+        await together(add, add)
 
         assert sorted(outcomes) == ["AlreadyStartedError", "added"]
 
@@ -236,7 +236,7 @@ def test_nobody_is_left_of_a_tree_that_ends_at_any_time() -> None:
             root = process.whereis(ROOT)
             process.exit(starter if root is None else root, otp.Kill())
 
-        await run_together(stop)
+        await together(stop)
         await trio.sleep(10)
 
         left = [pid for pid in process.processes() if pid is not starter]
@@ -300,7 +300,7 @@ def test_a_swap_comes_before_or_after_a_crash() -> None:
             with suppress(CallError):
                 assert await Worker.ping(NAMES[1]) in ("pong", "next pong")
 
-        await run_together(swap, kill, ask)
+        await together(swap, kill, ask)
 
         await check_family(root, ["b", "d"])
         assert await Worker.ping(NAMES[1]) == "next pong"
@@ -364,7 +364,7 @@ def test_who_is_cancelled_leaves_a_supervisor_that_works(
                     if child.pid is None:
                         await supervisor.restart_child(root, child.id)
 
-            await run_together(client)
+            await together(client)
             await check_family(root, ["a", "b", "c"])
 
     assert cancel_everywhere(scenario, schedules=3) >= 10
@@ -386,7 +386,7 @@ def test_the_start_of_a_tree_can_be_cancelled_everywhere() -> None:
                 if root is None:
                     assert process.processes() == [process.self()]
 
-            await run_together(starter)
+            await together(starter)
 
     assert cancel_everywhere(scenario, schedules=5) >= 20
 
@@ -406,6 +406,6 @@ def test_the_stop_of_a_tree_can_be_cancelled_everywhere() -> None:
                 else:
                     assert process.processes() == [process.self()]
 
-            await run_together(stopper)
+            await together(stopper)
 
     assert cancel_everywhere(scenario, schedules=3) >= 10

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVarTuple
 
 import trio
 
@@ -14,11 +14,14 @@ from tests.kernel.support import assert_nothing_left, outcome_in_process
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from typing import Unpack
 
     from otp import Pid
     from otp.testing import Cancelling
 
     Body = Callable[[], Awaitable[object]]
+
+Ts = TypeVarTuple("Ts")
 
 
 def world(body: Body, *, prepare: Callable[[], object] | None = None) -> Body:
@@ -36,6 +39,17 @@ def world(body: Body, *, prepare: Callable[[], object] | None = None) -> Body:
         if isinstance(outcome, BaseException):
             raise outcome
         assert outcome is None, f"the test's own process died of {outcome!r}"
+        assert_nothing_left(node)
+
+    return run
+
+
+def in_world(body: Body) -> Body:
+    """Return a test that runs *body* on a node, of which nothing may be left."""
+
+    async def run() -> None:
+        async with Node() as node:
+            await body()
         assert_nothing_left(node)
 
     return run
@@ -67,6 +81,35 @@ async def _leave_nothing(
     for living in me.node.processes.values():
         assert not living.owed, living
     assert leaks(before) == []
+
+
+class Crew:
+    """Processes of a test, whose failures are those of the test."""
+
+    def __init__(self) -> None:
+        self._pids: list[Pid] = []
+        self._errors: list[BaseException] = []
+
+    def start(self, body: Callable[[Unpack[Ts]], Awaitable[object]], *args: *Ts) -> Pid:
+        """Start a process that runs *body*."""
+
+        async def run() -> None:
+            try:
+                await body(*args)
+            except Exception as error:
+                self._errors.append(error)
+                raise
+
+        pid = process.spawn(run, label=body.__qualname__.rpartition(".")[2])
+        self._pids.append(pid)
+        return pid
+
+    async def wait(self) -> None:
+        """Wait until all have ended."""
+        for pid in self._pids:
+            await process.wait_exited(pid)
+        if self._errors:
+            raise self._errors[0]
 
 
 async def together(*bodies: Body) -> None:
