@@ -5,7 +5,7 @@ It is there as long as there is a fault, and touches only what the faults are ab
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, cast, final
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast, final
 
 from ..abc import Instrument
 from ..kernel import Process
@@ -61,7 +61,7 @@ class Injector(Instrument):
         if self.mail:
             interpose(process, self.mail)
         if self.starts:
-            process.__class__ = StartingProcess
+            let_start(process)
 
     def add_mail(self, fault: MailFault) -> None:
         """Let messages come by *fault*."""
@@ -101,22 +101,34 @@ class Injector(Instrument):
         return None
 
 
-@final
-class StartingProcess(Process):
-    """A process that has not begun to run; then it is one like any other."""
+class _StartingProcess(Process):
+    """A process that has not begun to run; then it is *before*, as without faults."""
 
     __slots__ = ()
+
+    before: ClassVar[type[Process]]
 
     async def run(
         self, fn: Callable[[Unpack[Ts]], Awaitable[object]], *args: *Ts
     ) -> None:
         """Live, unless something is to go wrong."""
-        cast("Any", self).__class__ = Process
+        before = type(self).before
+        if type(self).__bases__[0] is _StartingProcess:
+            # Else another tool has made it a class of its own in the meantime.
+            cast("Any", self).__class__ = before
         injector = Injector.on(self.node)
         body = None
         if injector is not None and self.reason is None:
             body = injector.body_of(self)
         if body is None:
-            await Process.run(self, fn, *args)
+            await before.run(self, fn, *args)
         else:
-            await Process.run(self, body)
+            await before.run(self, body)
+
+
+def let_start(process: Process) -> None:
+    """Let *process* come by the faults of starts when it begins to run."""
+    # On top of whatever it is, which may be a class of another tool.
+    own = {"__slots__": (), "before": type(process)}
+    made = type("StartingProcess", (_StartingProcess, type(process)), own)
+    cast("Any", process).__class__ = made

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, final
 from trio.lowlevel import current_task
 
 from ..kernel import (
-    BoundedMailbox,
     Mailbox,
     MailboxFullError,
     Waiter,
@@ -39,14 +38,15 @@ class MailFault(Protocol):
 class FaultyMailbox(Mailbox):
     """A mailbox whose messages come by *faults* first.
 
-    *process* is its owner. Each has a class of its own, because an instance has no
-    room for more than a mailbox needs.
+    *process* is its owner, and *before* what it was without faults. Each has a class
+    of its own, because an instance has no room for more than a mailbox needs.
     """
 
     __slots__ = ()
 
     process: ClassVar[Process]
     faults: ClassVar[list[MailFault]]
+    before: ClassVar[type[Mailbox]]
 
     def deliver(self, message: object) -> None:
         """Add a message, unless a fault takes it."""
@@ -88,12 +88,6 @@ class FaultyMailbox(Mailbox):
         return found
 
 
-class FaultyBoundedMailbox(FaultyMailbox, BoundedMailbox):
-    """The same with a limit, which is that of the mailbox."""
-
-    __slots__ = ()
-
-
 @final
 class Poison:
     """Stands in a mailbox for an error that is raised when it is taken.
@@ -115,9 +109,10 @@ def interpose(process: Process, faults: list[MailFault]) -> None:
     if isinstance(box, FaultyMailbox):
         type(box).faults = faults
         return
-    base = FaultyBoundedMailbox if isinstance(box, BoundedMailbox) else FaultyMailbox
-    members = {"__slots__": (), "process": process, "faults": faults}
-    _become(box, type(base.__name__, (base,), members))
+    # On top of whatever it is, which may be a class of another tool.
+    before = type(box)
+    own = {"__slots__": (), "process": process, "faults": faults, "before": before}
+    _become(box, type(FaultyMailbox.__name__, (FaultyMailbox, before), own))
 
 
 def withdraw(processes: Iterable[Process]) -> None:
@@ -128,8 +123,7 @@ def withdraw(processes: Iterable[Process]) -> None:
     for process in processes:
         box = process.mailbox
         if isinstance(box, FaultyMailbox) and not any(map(_is_poison, box)):
-            bounded = isinstance(box, BoundedMailbox)
-            _become(box, BoundedMailbox if bounded else Mailbox)
+            _become(box, box.before)
 
 
 def _become(box: Any, kind: type[object]) -> None:

@@ -40,6 +40,10 @@ def touch(*things: Hashable) -> None:
     _touched.update(("touched", thing) for thing in things)
 
 
+# The class of those that are watched, for each class that they were of before.
+_watched: dict[type[Process], type[_WatchedProcess]] = {}
+
+
 class _WatchedProcess(Process):
     """A process that notices when somebody has to do with it."""
 
@@ -52,6 +56,14 @@ class _WatchedProcess(Process):
     def __setattr__(self, name: str, value: object) -> None:
         _touched.add(self)
         super().__setattr__(name, value)
+
+
+def _watch(process: Process) -> None:
+    # On top of whatever it is, which may be a class of another tool.
+    kind = type(process)
+    if not issubclass(kind, _WatchedProcess):
+        made = type("WatchedProcess", (_WatchedProcess, kind), {"__slots__": ()})
+        process.__class__ = _watched.setdefault(kind, made)
 
 
 @final
@@ -100,7 +112,7 @@ class Footprints(Instrument):
     def process_started(self, pid: Pid, parent: Pid | None) -> None:
         del parent
         if pid.process is not None:
-            pid.process.__class__ = _WatchedProcess
+            _watch(pid.process)
 
     def begin(self) -> None:
         """Hear that a step begins."""
@@ -137,9 +149,9 @@ class Footprints(Instrument):
                 found = True
                 self._nodes.add(node)
                 node.instruments.append(self)
-                node.root.__class__ = _WatchedProcess
+                _watch(node.root)
                 for process in node.processes.values():
-                    process.__class__ = _WatchedProcess
+                    _watch(process)
                 node.names = _WatchedNames(node.names)
         return found
 
