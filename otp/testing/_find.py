@@ -6,6 +6,7 @@ in a tree or a class is true of whoever is there after a restart as well.
 
 from __future__ import annotations
 
+from types import MethodType
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 from ..kernel import (
@@ -69,13 +70,16 @@ def is_target(process: Process, target: Target) -> bool:
         case tuple():
             return _is_at(process, target)
         case _:
-            return process.origin is target or _is_kind(process.origin, target)
+            return _is_kind(process.origin, target)
 
 
 def _is_kind(origin: object, target: object) -> bool:
     if isinstance(origin, type) and isinstance(target, type):
         return issubclass(origin, target)
-    return False
+    if isinstance(origin, MethodType):
+        # A bound method is another object each time that it is asked for.
+        return origin == target
+    return origin is target
 
 
 def _is_path(target: object) -> TypeGuard[tuple[Hashable, ...]]:

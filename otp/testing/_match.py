@@ -20,8 +20,11 @@ given                           what fits
 a clause, ``Counter.add``       the calls or casts of that clause
 a class                         its instances
 any other function              what it returns True for
-any other value                 what is equal to it
+any other value                 that value itself, and what is equal to it
 =============================== =================================================
+
+Where it cannot be said whether two values are equal, because the comparison raises or
+has no truth, as with arrays, they are not.
 
 What `gen_server.call` and `gen_server.cast` send fits as the message that they were
 given, too.
@@ -48,7 +51,14 @@ def _test(wanted: Matcher) -> Callable[[Any], object]:
     if callable(wanted):
         function: Callable[[Any], object] = wanted
         return function
-    return lambda message: message == wanted
+    return lambda message: message is wanted or _are_equal(message, wanted)
+
+
+def _are_equal(message: object, wanted: object) -> bool:
+    try:
+        return bool(message == wanted)
+    except Exception:  # noqa: BLE001 - a stranger's message, that nobody asked for
+        return False
 
 
 def _is_clause(

@@ -104,6 +104,11 @@ def pytest_collection_modifyitems(
         clock = _options(item).get("clock", "mock")
         if clock not in {"mock", "real"}:
             raise pytest.UsageError(f"{item.nodeid}: the clock is mock or real")
+        if hasattr(item.obj, "hypothesis"):
+            raise pytest.UsageError(
+                f"{item.nodeid} is run by Hypothesis many times, and has otp_node "
+                f"once: write 'async with otp.Node()' in the test"
+            )
         if not iscoroutinefunction(item.obj):
             raise pytest.UsageError(
                 f"{item.nodeid} uses a node: write 'async def {item.originalname}'"

@@ -72,6 +72,23 @@ async def test_a_process_is_found_by_pid_name_class_and_path() -> None:
     assert pid_of(Clerk) is children["ann"]
 
 
+class Desk:
+    async def work(self) -> None:
+        await process.receive()
+
+
+@on_node
+async def test_a_process_is_found_by_the_method_that_it_runs() -> None:
+    desk, other = Desk(), Desk()
+    pid = process.spawn(desk.work)
+    process.spawn(other.work)
+
+    assert pid_of(desk.work) is pid
+    kill(other.work)
+    await wait_until_idle()
+    assert process.is_alive(pid)
+
+
 @on_node
 async def test_a_process_is_found_by_the_name_of_a_registry() -> None:
     name: otp.Via[Stock] = otp.Via(names, "stock")

@@ -368,6 +368,21 @@ def test_a_test_with_a_node_is_async(run: Run) -> None:
     result.stderr.fnmatch_lines(["*uses a node: write 'async def test_it'*"])
 
 
+def test_a_test_of_hypothesis_has_a_node_of_its_own_for_each_example(run: Run) -> None:
+    result = run(
+        """
+        from hypothesis import given, strategies
+
+        @given(strategies.integers())
+        async def test_it(otp_node, n):
+            pass
+        """
+    )
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*write 'async with otp.Node()' in the test*"])
+
+
 def test_the_marker_is_known(run: Run) -> None:
     result = run("", "--markers", "--strict-markers")
 

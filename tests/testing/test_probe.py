@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from math import nan
+from typing import Any
+
 import pytest
 import trio
 
@@ -69,6 +72,38 @@ async def test_what_is_expected_may_be_a_value_a_class_or_a_function() -> None:
         assert await probe.expect(float) == 3.0
         assert await probe.expect(lambda m: m == "two") == "two"
         assert await probe.expect(1) == 1
+
+
+class Ambiguous:
+    """Compares like an array: with no truth."""
+
+    def __eq__(self, other: object) -> Any:
+        return self
+
+    def __bool__(self) -> bool:
+        raise ValueError("ambiguous")
+
+    __hash__ = object.__hash__
+
+
+class Incomparable:
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError("incomparable")
+
+    __hash__ = object.__hash__
+
+
+@on_node
+@pytest.mark.parametrize("strange", [Ambiguous(), Incomparable(), nan])
+async def test_a_value_that_cannot_be_compared_fits_itself_alone(
+    strange: object,
+) -> None:
+    async with Probe() as probe:
+        for message in (strange, ("a", strange), ("a", 1)):
+            process.send(probe.pid, message)
+
+        assert await probe.expect(("a", 1)) == ("a", 1)
+        assert await probe.expect(strange) is strange
 
 
 @on_node
