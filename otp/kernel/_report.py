@@ -160,7 +160,8 @@ class ProcessReport(Report):
     exception: BaseException | None = None
 
     def text(self) -> str:
-        return f"process {self.pid!r} ({short(self.label)}) crashed: {self.reason!r}"
+        who = f"process {self.pid!r} ({short(self.label)})"
+        return f"{who} crashed: {short(self.reason)}"
 
     def error(self) -> BaseException | None:
         return self.exception
@@ -199,7 +200,7 @@ class InstrumentReport(Report):
     def text(self) -> str:
         return (
             f"instrument {short(self.instrument)} raised in {self.hook}() and was "
-            f"taken out: {self.exception!r}"
+            f"taken out: {short(self.exception)}"
         )
 
     def error(self) -> BaseException | None:

@@ -56,9 +56,9 @@ class Offender:
     count: int | None = None
 
     def __str__(self) -> str:
-        who = f"child {self.id!r}"
+        who = f"child {short(self.id)}"
         if self.count is not None:
-            return f"{self.count} children {self.id!r}"
+            return f"{self.count} children {short(self.id)}"
         return who if self.pid is None else f"{who} {self.pid!r}"
 
 

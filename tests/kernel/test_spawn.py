@@ -86,6 +86,26 @@ async def test_a_crash_is_reported_under_the_function_if_there_is_no_label() -> 
     assert reports == [ProcessReport(pid, crash, Crash(ERROR), ERROR)]
 
 
+class UnspeakableError(Exception):
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+    __str__ = __repr__
+
+
+@on_node
+async def test_an_error_that_cannot_be_shown_is_reported_all_the_same() -> None:
+    async def body() -> None:
+        raise UnspeakableError
+
+    with collected_reports() as reports:
+        reason = await exit_reason_of(body)
+
+    assert isinstance(reason, Crash)
+    [report] = reports
+    assert "crashed: <Crash instance" in report.text()
+
+
 @on_node
 async def test_an_exit_is_not_reported_whatever_its_reason() -> None:
     async def body() -> None:
