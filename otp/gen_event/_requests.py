@@ -1,4 +1,7 @@
-"""What managers are sent: values that nobody makes but the functions of the face."""
+"""What managers are sent: values that nobody makes but the functions of the face.
+
+For tests, ``__content__`` gives what such a value carries for its sender.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +44,9 @@ class Notify:
     def __kind__(self) -> str:
         return "event"
 
+    def __content__(self) -> object:
+        return self.event
+
 
 @final
 @attrs.frozen
@@ -48,6 +54,9 @@ class SyncNotify:
     """Tell all handlers of the event, and then answer."""
 
     event: object
+
+    def __content__(self) -> object:
+        return self.event
 
 
 @final
@@ -57,6 +66,9 @@ class CallHandler:
 
     handler: AnyHandler
     request: object
+
+    def __content__(self) -> object:
+        return self.request
 
 
 @final

@@ -26,8 +26,8 @@ any other value                 that value itself, and what is equal to it
 Where it cannot be said whether two values are equal, because the comparison raises or
 has no truth, as with arrays, they are not.
 
-What `gen_server.call` and `gen_server.cast` send fits as the message that they were
-given, too.
+What `gen_server.call`, `gen_server.cast` and the like of other behaviours send fits as
+the message that they were given, too.
 """
 
 
@@ -84,11 +84,14 @@ def _of_clause(
 
 def content(message: object) -> object:
     """Return what a call or a cast without a clause carries, else *message* itself."""
+    inside = message
     if isinstance(message, Envelope) and message.clause is None:
-        return message.args[0]
-    if is_cast(message) and message[1] is None:
-        return message[2]
-    return message
+        inside = message.args[0]
+    elif is_cast(message) and message[1] is None:
+        inside = message[2]
+    kind: type[object] = type(inside)
+    unwrap = getattr(kind, "__content__", None)
+    return inside if unwrap is None else unwrap(inside)
 
 
 def wanted_text(wanted: Matcher) -> str:

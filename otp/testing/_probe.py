@@ -15,6 +15,7 @@ import trio
 
 from .. import process
 from .._util import short
+from ..gen import Envelope
 from ..kernel import (
     KILL,
     MISSING,
@@ -34,7 +35,7 @@ from ._check import check_seconds
 from ._errors import ExpectationError
 from ._idle import wait_until_idle
 from ._job import Job
-from ._match import fits, wanted_text
+from ._match import content, fits, wanted_text
 from ._reason import check_reason_matcher, reason_fits, reason_text
 
 if TYPE_CHECKING:
@@ -227,13 +228,15 @@ class Probe:
         The others stay where they are. *wanted* is a value that the message equals, a
         class that it is an instance of, a function that says so, or a clause of a
         server: ``await probe.expect(Cache.get)`` gives a `From`, which
-        `gen_server.reply` answers.
+        `gen_server.reply` answers. Of a cast without a clause, what it carries is
+        returned.
 
         Raises:
             ExpectationError: none came *within* so many seconds; it says what came
                 instead.
         """
-        return await self._take(fits(wanted), wanted_text(wanted), within)
+        message = await self._take(fits(wanted), wanted_text(wanted), within)
+        return message if isinstance(message, Envelope) else content(message)
 
     async def expect_down(
         self,

@@ -9,7 +9,7 @@ import pytest
 import trio
 
 import otp
-from otp import gen_server, process, timer
+from otp import gen_event, gen_server, process, timer
 from otp.testing import ExpectationError, Probe, wait_until_idle
 from tests.kernel.support import idle, on_node, trapping_idle
 
@@ -201,8 +201,20 @@ async def test_calls_and_casts_of_plain_messages_fit_by_what_they_carry() -> Non
         gen_server.cast(probe.pid, "flush")
         gen_server.send_request(probe.pid, 5)
 
-        await probe.expect("flush")
+        assert await probe.expect("flush") == "flush"
         request = await probe.expect(5)
+        assert isinstance(request, otp.From)
+
+
+@on_node
+async def test_events_fit_by_what_they_carry() -> None:
+    async with Probe() as probe:
+        gen_event.notify(probe.pid, "fire")
+        process.spawn(gen_event.sync_notify, probe.pid, "smoke")
+        await wait_until_idle()
+
+        assert await probe.expect("fire") == "fire"
+        request = await probe.expect("smoke")
         assert isinstance(request, otp.From)
 
 
