@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self, final
 
 from .. import process as processes
 from ..gen import Behaviour, Fail, end_start
-from ..kernel import KILL, Exit, InvalidSpecError, Pid, check_reason
+from ..kernel import KILL, Exit, InvalidSpecError, Pid, check_reason, current
 from ..proc_lib import Ack
 from ._check import check_seconds
 from ._find import check_target, find_some, is_target, node_of, target_text
@@ -69,7 +69,11 @@ def crash(target: Target, error: ErrorLike = None) -> None:
         NoProcessError: there is nobody.
     """
     check_error(error)
-    for process in find_some(target):
+    found = find_some(target)
+    if len(found) > 1:
+        # The caller comes last, if it is one of them: here it ends.
+        found.sort(key=lambda process: process is current())
+    for process in found:
         strike(process, make_error(error))
 
 

@@ -304,6 +304,19 @@ async def test_a_process_that_lets_itself_crash_does() -> None:
 
 
 @on_node
+async def test_one_of_a_kind_can_let_all_of_them_crash() -> None:
+    async def sect() -> None:
+        await process.receive()
+        crash(sect)
+
+    pids = [process.spawn(sect) for _ in range(3)]
+    process.send(pids[1], "go")
+    await wait_until_idle()
+
+    assert not any(map(process.is_alive, pids))
+
+
+@on_node
 @pytest.mark.parametrize("error", ["oh", 5, KeyboardInterrupt, object])
 async def test_only_an_exception_can_be_crashed_with(error: object) -> None:
     pid = process.spawn(idle)
