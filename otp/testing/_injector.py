@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast, final
 
 from ..abc import Instrument
-from ..kernel import Process
+from ..kernel import Process, enter
 from ._mail import interpose, withdraw
 
 if TYPE_CHECKING:
@@ -119,6 +119,8 @@ class _StartingProcess(Process):
         injector = Injector.on(self.node)
         body = None
         if injector is not None and self.reason is None:
+            # A registry, which is asked for a name, may be meant by its own.
+            enter(self)
             body = injector.body_of(self)
         if body is None:
             await before.run(self, fn, *args)

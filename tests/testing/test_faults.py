@@ -8,7 +8,15 @@ import pytest
 import trio
 
 import otp
-from otp import dynamic_supervisor, gen_server, process, supervisor, sys, timer
+from otp import (
+    dynamic_supervisor,
+    gen_server,
+    process,
+    registry,
+    supervisor,
+    sys,
+    timer,
+)
 from otp.global_ import names
 from otp.kernel import current_node
 from otp.testing import (
@@ -902,6 +910,20 @@ async def test_a_start_fails_with_a_crash_report_or_quietly_with_a_reason() -> N
         await gen_server.start(Stock)
     assert reports == []
     assert caught.value.reason == otp.Reason("port in use")
+
+
+@on_node
+async def test_the_start_of_who_has_a_via_name_fails() -> None:
+    registry_name = otp.Name[otp.Registry[str, None]]("desks")
+    via: otp.Via[Stock] = registry.via(registry_name, "stock")
+    with fail_starts(via) as fault:
+        other = process.spawn(sleeper)
+        await registry.start_link(registry_name, keys="unique")
+        with pytest.raises(otp.StartError):
+            await gen_server.start_named(via, Stock)
+
+    assert fault.hits == 1
+    assert process.is_alive(other)
 
 
 @on_node
