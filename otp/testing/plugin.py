@@ -37,6 +37,7 @@ OPTIONS: Final = frozenset({"clock", "leaks"})
 NODE_OPTIONS: Final = frozenset({"name", "scheduler", "seed", "shutdown_timeout"})
 
 _LEFT = pytest.StashKey[list[Leak]]()
+_STARTED = pytest.StashKey[bool]()
 _SETTINGS_BEFORE = pytest.StashKey[tuple[int | None, str | None]]()
 
 
@@ -92,9 +93,7 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Let the tests that have a node run with a clock that jumps."""
     for item in items:
-        if not isinstance(item, pytest.Function):
-            continue
-        if FIXTURES.isdisjoint(item.fixturenames):
+        if not _wants_node(item) or not isinstance(item, pytest.Function):
             continue
         if not config.pluginmanager.hasplugin("trio"):
             raise pytest.UsageError(
@@ -115,6 +114,11 @@ def pytest_collection_modifyitems(
             )
         mark = pytest.mark.trio(run=_run_mocked if clock == "mock" else trio.run)
         item.add_marker(mark, append=False)
+
+
+def _wants_node(item: pytest.Item) -> bool:
+    names = item.fixturenames if isinstance(item, pytest.Function) else ()
+    return not FIXTURES.isdisjoint(names)
 
 
 def _options(item: pytest.Item) -> dict[str, Any]:
@@ -164,6 +168,7 @@ async def otp_node(
     try:
         async with Node(instruments=[otp_capture], **arguments) as node:
             before = snapshot(node)
+            request.node.stash[_STARTED] = True
             yield node
             await stop_started(node)
             await wait_until_idle()
@@ -184,9 +189,20 @@ async def otp_probe(otp_node: Node) -> AsyncGenerator[Probe]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Let a test that has passed fail if it has left something behind."""
+    """Let a test that has passed fail if it has left something behind.
+
+    It fails as well if its node was never there.
+    """
     item.stash[_LEFT] = []
+    item.stash[_STARTED] = False
     result = yield
+    if _wants_node(item) and not item.stash[_STARTED]:
+        pytest.fail(
+            "the node was not started: pytest-trio starts async fixtures only if the "
+            "test, or a fixture that it takes, has them as arguments, and neither "
+            "for usefixtures nor for autouse",
+            pytrace=False,
+        )
     left = item.stash[_LEFT]
     if left:
         pytest.fail(str(LeakError(left)), pytrace=False)

@@ -289,6 +289,33 @@ def test_other_fixtures_may_start_things_on_the_node(run: Run) -> None:
     result.assert_outcomes(passed=1)
 
 
+def test_a_node_that_pytest_trio_does_not_start_is_missed(run: Run) -> None:
+    result = run(
+        """
+        @pytest.mark.usefixtures("otp_node")
+        async def test_used():
+            pass
+
+        class TestAll:
+            @pytest.fixture(autouse=True)
+            async def start(self, otp_node):
+                await gen_server.start_link(Counter)
+
+            async def test_auto(self):
+                pass
+
+            async def test_taken(self, start):
+                pass
+
+            async def test_skipped(self):
+                pytest.skip("not now")
+        """
+    )
+
+    result.assert_outcomes(failed=2, passed=1, skipped=1)
+    result.stdout.fnmatch_lines(["the node was not started: *"])
+
+
 def test_applications_end_in_order_before_the_check(run: Run) -> None:
     result = run(
         """
