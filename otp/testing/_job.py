@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, final
 
 import trio
 
-from ..kernel import Exit, ServerExitedError, Waiter
+from ..kernel import ServerExitedError, Waiter, is_own_end
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -42,7 +42,9 @@ class Job(Waiter):
         with self.scope:
             try:
                 value = await self.fn()
-            except (Exception, Exit) as error:  # noqa: BLE001 - for who asked
+            except BaseException as error:
+                if not is_own_end(error):
+                    raise
                 self.fail(error)
             else:
                 if not self.settle(value) and self.unwanted is not None:

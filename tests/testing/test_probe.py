@@ -310,6 +310,23 @@ async def test_what_a_function_raises_is_raised_in_the_test() -> None:
 
 
 @on_node
+async def test_an_exit_out_of_a_nursery_is_raised_in_the_test_too() -> None:
+    async def end() -> None:
+        raise otp.Exit(otp.Reason("over"))
+
+    async def in_nursery() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(end)
+
+    async with Probe() as probe:
+        with pytest.raises(BaseExceptionGroup) as caught:
+            await probe.run(in_nursery)
+
+        assert isinstance(caught.value.exceptions[0], otp.Exit)
+        assert process.is_alive(probe.pid)
+
+
+@on_node
 async def test_who_gives_up_a_function_stops_it() -> None:
     ended: list[str] = []
 
