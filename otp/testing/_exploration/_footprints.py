@@ -3,16 +3,19 @@
 Whatever one process does to another, and whatever it learns of it, goes through the
 other's `Process`: its mailbox, its links and monitors, whether it is alive. So the
 processes of the nodes that are watched get a class that notices when it is looked at,
-and the names of a node a dictionary that does. What else code can have in common is
-not seen, and has to be told by `touch`.
+and so do their pids, and the tables, the timers and the chance of a node. What else
+code can have in common is not seen, and has to be told by `touch`.
 """
 
 from __future__ import annotations
 
+from random import Random
 from typing import TYPE_CHECKING, Any, Final, final
 
+import trio
+
 from ...abc import Instrument
-from ...kernel import Process, Waiter, nodes, process_of
+from ...kernel import Pid, Process, Timers, Waiter, nodes, process_of
 from ._schedule import OWN
 
 if TYPE_CHECKING:
@@ -20,11 +23,17 @@ if TYPE_CHECKING:
 
     from trio.lowlevel import Task
 
-    from ...kernel import Node, Pid
+    from ...kernel import Node, TimerRef
     from ._depth_first import Footprint
 
 OUTSIDE: Final = "outside"
 """What all tasks have in common that belong to no process."""
+
+TIMERS: Final = f"{OWN}timers"
+"""What the task that fires the timers of a node touches."""
+
+CHANCE: Final = "chance"
+"""What everybody touches who draws a random number of a node."""
 
 # What the step that is being made has touched so far.
 _touched: set[Any] = set()
@@ -58,45 +67,103 @@ class _WatchedProcess(Process):
         super().__setattr__(name, value)
 
 
-def _watch(process: Process) -> None:
-    # On top of whatever it is, which may be a class of another tool.
-    kind = type(process)
-    if not issubclass(kind, _WatchedProcess):
-        made = type("WatchedProcess", (_WatchedProcess, kind), {"__slots__": ()})
-        process.__class__ = _watched.setdefault(kind, made)
+def _look_behind(pid: Pid, name: str) -> Any:
+    found = object.__getattribute__(pid, name)
+    if name == "process" and found is not None:
+        # Whoever asks no more than whether it lives has learned something, too. That
+        # somebody is dead needs no notice, as nothing can come before it any more.
+        _touched.add(found)
+    return found
+
+
+# Nobody else is to derive from Pid, so a type checker may not see it.
+_WatchedPid: Final[Any] = type(
+    "_WatchedPid", (Pid,), {"__slots__": (), "__getattribute__": _look_behind}
+)
 
 
 @final
-class _WatchedNames(dict[str, Process]):
-    """The names of a node, which notices who is asked for."""
+class _WatchedTable(dict[Any, Process]):
+    """Processes by name or number, which notices who is asked for.
 
-    def get(self, key: str, default: Any = None) -> Any:
-        _touched.add(("name", key))
+    Who looks at all of it touches whatever comes in later, too; what is in it already
+    is touched one by one.
+    """
+
+    def __init__(self, kind: str, table: dict[Any, Process]) -> None:
+        super().__init__(table)
+        self._kind = kind
+
+    def _touch(self, *keys: object) -> None:
+        _touched.update((self._kind, key) for key in keys)
+
+    def _touch_all(self) -> None:
+        self._touch(None, *super().__iter__())
+
+    def get(self, key: object, default: Any = None) -> Any:
+        self._touch(key)
         return super().get(key, default)
 
-    def __getitem__(self, key: str) -> Process:
-        _touched.add(("name", key))
+    def __getitem__(self, key: object) -> Process:
+        self._touch(key)
         return super().__getitem__(key)
 
-    def __setitem__(self, key: str, value: Process) -> None:
-        _touched.add(("name", key))
+    def __setitem__(self, key: object, value: Process) -> None:
+        self._touch(key, None)
         super().__setitem__(key, value)
 
-    def __delitem__(self, key: str) -> None:
-        _touched.add(("name", key))
+    def __delitem__(self, key: object) -> None:
+        self._touch(key)
         super().__delitem__(key)
 
-    def pop(self, key: str, default: Any = None) -> Any:
-        _touched.add(("name", key))
+    def pop(self, key: object, default: Any = None) -> Any:
+        self._touch(key)
         return super().pop(key, default)
 
     def __contains__(self, key: object) -> bool:
-        _touched.add(("name", key))
+        self._touch(key)
         return super().__contains__(key)
 
     def __iter__(self) -> Any:
-        _touched.update(("name", key) for key in super().__iter__())
+        self._touch_all()
         return super().__iter__()
+
+    def values(self) -> Any:
+        self._touch_all()
+        return super().values()
+
+
+def _cancel(timers: Timers, timer: TimerRef) -> float | None:
+    _note_due(timer)
+    return Timers.cancel(timers, timer)
+
+
+def _read(timers: Timers, timer: TimerRef) -> float | None:
+    _note_due(timer)
+    return Timers.read(timers, timer)
+
+
+def _note_due(timer: TimerRef) -> None:
+    # Before it is due, only time can make it fire, and that commutes with nothing.
+    if timer.entry is not None and timer.entry.deadline <= trio.current_time():
+        _touched.add(TIMERS)
+
+
+_WatchedTimers: Final[Any] = type(
+    "_WatchedTimers", (Timers,), {"cancel": _cancel, "read": _read}
+)
+
+
+class _WatchedRandom(Random):
+    """The chance of a node, where it matters who is the first to draw."""
+
+    def random(self) -> float:
+        _touched.add(CHANCE)
+        return super().random()
+
+    def getrandbits(self, k: int, /) -> int:
+        _touched.add(CHANCE)
+        return super().getrandbits(k)
 
 
 @final
@@ -149,11 +216,22 @@ class Footprints(Instrument):
                 found = True
                 self._nodes.add(node)
                 node.instruments.append(self)
-                _watch(node.root)
-                for process in node.processes.values():
+                for process in (node.root, *node.processes.values()):
                     _watch(process)
-                node.names = _WatchedNames(node.names)
+                node.names = _WatchedTable("name", node.names)
+                node.processes = _WatchedTable("serial", node.processes)
+                node.timers.__class__ = _WatchedTimers
+                node.random.__class__ = _WatchedRandom
         return found
+
+
+def _watch(process: Process) -> None:
+    process.pid.__class__ = _WatchedPid
+    # On top of whatever it is, which may be a class of another tool.
+    kind = type(process)
+    if not issubclass(kind, _WatchedProcess):
+        made = type("WatchedProcess", (_WatchedProcess, kind), {"__slots__": ()})
+        process.__class__ = _watched.setdefault(kind, made)
 
 
 def owner_of(task: Task) -> object:
