@@ -106,11 +106,12 @@ class Pct:
     """Probabilistic concurrency testing: strict priorities, which change a few times.
 
     Every task has a random priority, and the highest goes on. At ``depth - 1`` random
-    steps the one whose turn it is falls behind all others. A bug for which *depth*
-    things have to come in a certain order is found with a probability of at least
-    ``1 / (n * k ** (depth - 1))`` for n tasks and k steps (Burckhardt and others, "A
-    Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", 2010): it keeps
-    somebody waiting for as long as it takes, which a random walk hardly ever does.
+    choices the one whose turn it is falls behind all that have not fallen yet. A bug
+    for which *depth* things have to come in a certain order is found with a probability
+    of at least ``1 / (n * k ** (depth - 1))`` for n tasks and k choices, which are
+    twice as many as any run has had before (Burckhardt and others, "A Randomized
+    Scheduler with Probabilistic Guarantees of Finding Bugs", 2010): it keeps somebody
+    waiting for as long as it takes, which a random walk hardly ever does.
 
     Raises:
         InvalidSpecError: the depth is not a whole number from 1.
@@ -134,9 +135,11 @@ class _PctChooser(_Simple):
     def __init__(self, random: Random, depth: int) -> None:
         self._random = random
         self._depth = depth
-        # The higher, the earlier; who falls behind gets less than all others.
+        # The higher, the earlier; who falls behind gets less than who has not.
         self._priorities: dict[int, float] = {}
-        self._falls: set[int] = set()
+        # To which priority who has its turn falls at which choice: any of them may be
+        # the lowest, whichever comes first.
+        self._falls: dict[int, int] = {}
         self._decisions = 0
 
     def begin(self, longest: int) -> bool:
@@ -144,7 +147,8 @@ class _PctChooser(_Simple):
         self._decisions = 0
         # Twice as many, as runs that are disturbed are longer.
         places = range(max(2 * longest, self._depth))
-        self._falls = set(self._random.sample(places, self._depth - 1))
+        chosen = self._random.sample(places, self._depth - 1)
+        self._falls = {place: rank - self._depth for rank, place in enumerate(chosen)}
         return True
 
     def choose(self, options: Sequence[int], *, preempts: bool) -> int:
@@ -155,7 +159,7 @@ class _PctChooser(_Simple):
                 priorities[task] = 1 + self._random.random()
         highest = max(options, key=priorities.__getitem__)
         if self._decisions in self._falls:
-            priorities[highest] = min(0.0, *priorities.values()) - 1
+            priorities[highest] = self._falls[self._decisions]
             highest = max(options, key=priorities.__getitem__)
         self._decisions += 1
         return options.index(highest)

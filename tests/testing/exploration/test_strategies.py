@@ -55,15 +55,26 @@ def test_pct_changes_as_often_as_its_depth_says() -> None:
     assert max(seen) == 4
 
 
-def test_who_falls_behind_later_is_further_behind() -> None:
-    for seed in range(20):
-        chooser = Pct(depth=3).start(Random(seed))
-        chooser.begin(10)
-        order = [[1, 2, 3][chooser.choose([1, 2, 3], preempts=True)] for _ in range(20)]
-        fallen = list(dict.fromkeys(order))[:-1]
-        if len(fallen) == 2:
-            options = fallen[::-1]
-            assert options[chooser.choose(options, preempts=True)] == fallen[0]
+@pytest.mark.parametrize("wanted", ["abcab", "abcba"])
+def test_pct_finds_every_order_that_takes_as_many_changes(wanted: str) -> None:
+    chooser = Pct(depth=3).start(Random(0))
+    seen: set[str] = set()
+
+    for _ in range(1000):
+        chooser.begin(5)
+        left = list("aabbc")
+        order = ""
+        while left:
+            options = sorted(set(left))
+            # A choice only if there are several, as in a run.
+            numbers = [ord(name) for name in options]
+            alone = len(options) == 1
+            chosen = 0 if alone else chooser.choose(numbers, preempts=False)
+            order += options[chosen]
+            left.remove(options[chosen])
+        seen.add(order)
+
+    assert wanted in seen
 
 
 def test_pct_begins_each_run_anew() -> None:
