@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, cast
 
 from .._util import is_cast, short
 from ..gen import Envelope, KeywordCast
@@ -89,8 +89,8 @@ def content(message: object) -> object:
         inside = message.args[0]
     elif is_cast(message) and message[1] is None:
         inside = message[2]
-    kind: type[object] = type(inside)
-    unwrap = getattr(kind, "__content__", None)
+    # Of the class: an object may have anything of that name.
+    unwrap = getattr(cast("object", type(inside)), "__content__", None)
     return inside if unwrap is None else unwrap(inside)
 
 

@@ -4,19 +4,19 @@ from ._cancel_everywhere import (
     Cancelling as Cancelling,
     cancel_everywhere as cancel_everywhere,
 )
-from ._explore import (
-    Exploration as Exploration,
+from ._errors import (
+    DeadlockError as DeadlockError,
+    EndlessRunError as EndlessRunError,
     ExplorationError as ExplorationError,
     NondeterminismError as NondeterminismError,
+)
+from ._explore import (
+    Exploration as Exploration,
     explore as explore,
     explored as explored,
     replay as replay,
 )
 from ._footprints import touch as touch
-from ._run_once import (
-    DeadlockError as DeadlockError,
-    EndlessRunError as EndlessRunError,
-)
 from ._strategies import (
     DepthFirst as DepthFirst,
     Pct as Pct,

@@ -14,7 +14,7 @@ import trio
 from trio.lowlevel import add_instrument, current_task, remove_instrument
 
 from ...kernel import InvalidSpecError, where
-from ._explore import check_limits, check_surroundings
+from ._explore import alone, check_limits
 from ._run_once import run_once
 from ._strategies import RandomWalk, Replay, check_count
 
@@ -131,11 +131,11 @@ def cancel_everywhere(
     check_count("invalid_scenario", "the number of schedules", schedules, least=1)
     check_count("invalid_scenario", "the number of steps", most, least=1)
     limits = check_limits(10 * most, limit, 0)
-    check_surroundings()
-    return sum(
-        _cancel_under(scenario, limits, most, f"{seed} {number}" if number else None)
-        for number in range(schedules)
-    )
+    with alone():
+        return sum(
+            _cancel_under(scenario, limits, most, f"{seed} {n}" if n else None)
+            for n in range(schedules)
+        )
 
 
 def _cancel_under(

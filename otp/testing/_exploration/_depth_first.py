@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias, final
 
+from ._errors import NondeterminismError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -90,6 +92,12 @@ class DepthFirstChooser:
             return 0
         if self._depth < len(self._path):
             node = self._path[self._depth]
+            if node.options != options:
+                raise NondeterminismError(
+                    f"the same schedule leads to different choices: number "
+                    f"{self._depth + 1} was among {len(node.options)} tasks before, "
+                    f"and is among {len(options)}, or among others"
+                )
         else:
             left = self._options_left(options, preempts=preempts)
             if not left:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from hashlib import blake2b
 from itertools import zip_longest
 from math import inf
 from random import Random
+from threading import Lock
 from typing import TYPE_CHECKING, Final, NoReturn, ParamSpec, TypeAlias, cast, final
+from unittest import SkipTest
 
 import attrs
 import trio
 
 from ...kernel import InvalidSpecError
 from .._settings import SETTINGS
+from ._errors import ExplorationError, NondeterminismError
 from ._run_once import Limits, Run, run_once
 from ._schedule import format_schedule, tell_steps
 from ._shrink import shrink_schedule
@@ -36,18 +40,6 @@ SHRINK_RUNS: Final = 300
 """How many runs it may take to make the schedule of a failure simple."""
 
 STRATEGIES: Final[tuple[Strategy, ...]] = (DepthFirst(), RandomWalk(), Pct())
-
-
-class ExplorationError(Exception):
-    """Schedules cannot be explored; the message says why."""
-
-
-class NondeterminismError(ExplorationError):
-    """The same schedule has led to different steps.
-
-    The program depends on something that no schedule decides: real time, a thread, a
-    socket, the order of a set, chance without a seed.
-    """
 
 
 @final
@@ -116,9 +108,9 @@ def explore(
     schedule = schedule or SETTINGS.schedule
     if schedule is not None:
         strategies = (Replay(schedule),)
-    check_surroundings()
     most = max(runs, SETTINGS.runs or 0)
-    return _Explorer(test, limits, seed).explore(strategies or STRATEGIES, most)
+    with alone():
+        return _Explorer(test, limits, seed).explore(strategies or STRATEGIES, most)
 
 
 def replay(
@@ -141,8 +133,8 @@ def replay(
     """
     limits = check_limits(steps, limit, jumps)
     chosen = schedule if isinstance(schedule, Replay) else Replay(schedule)
-    check_surroundings()
-    run = run_under(chosen, test, limits)
+    with alone():
+        run = run_under(chosen, test, limits)
     if run.error is not None:
         raise run.error
 
@@ -196,12 +188,27 @@ def check_limits(steps: int, limit: float, jumps: int) -> Limits:
     return Limits(steps, limit, jumps)
 
 
-def check_surroundings() -> None:
-    """Refuse to explore where that cannot be done.
+_one_at_a_time = Lock()
+
+
+@contextmanager
+def alone() -> Generator[None]:
+    """Refuse to explore where that cannot be done, and let nobody else meanwhile.
 
     Raises:
-        ExplorationError: a Trio run is going on, or this Trio is not known.
+        ExplorationError: a Trio run is going on, this Trio is not known, or another
+            exploration is going on in another thread.
     """
+    _check_surroundings()
+    if not _one_at_a_time.acquire(blocking=False):
+        raise ExplorationError("another exploration is going on, in another thread")
+    try:
+        yield
+    finally:
+        _one_at_a_time.release()
+
+
+def _check_surroundings() -> None:
     try:
         trio.lowlevel.current_task()
     except RuntimeError:
@@ -279,6 +286,8 @@ class _Explorer:
         self._choices = max(self._choices, len(run.choices))
         self._whole = self._whole and not run.cut
         if run.error is not None:
+            if says_something_else(run.error):
+                raise run.error
             self._fail(run, run.error, strategy)
 
     def _fail(self, run: Run, error: BaseException, strategy: Strategy) -> NoReturn:
@@ -314,6 +323,16 @@ def run_under(schedule: Replay, test: Test, limits: Limits) -> Run:
     chooser = schedule.start(Random(0))  # noqa: S311
     chooser.begin(0)
     return run_once(test, chooser, limits)
+
+
+def says_something_else(error: BaseException) -> bool:
+    """Tell whether *error* does not mean that the test has failed."""
+    if isinstance(error, (SkipTest, NondeterminismError)):
+        return True
+    # What pytest raises to skip a test, and the like; but for its fail().
+    return not isinstance(error, Exception | BaseExceptionGroup) and (
+        type(error).__name__ != "Failed"
+    )
 
 
 def kind_of(error: BaseException) -> object:

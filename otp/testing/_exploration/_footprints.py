@@ -16,6 +16,7 @@ import trio
 
 from ...abc import Instrument
 from ...kernel import Pid, Process, Timers, Waiter, nodes, process_of
+from ._depth_first import EVERYTHING
 from ._schedule import OWN
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from trio.lowlevel import Task
 
-    from ...kernel import Node, TimerRef
+    from ...kernel import ExitReason, Node, TimerRef
     from ._depth_first import Footprint
 
 OUTSIDE: Final = "outside"
@@ -175,11 +176,20 @@ class Footprints(Instrument):
         # Requests that wait for an answer, and whose they are. Who answers touches who
         # asked, even if that one does not wait for it yet.
         self._requests: dict[Waiter, object] = {}
+        self._processes: dict[Pid, Process] = {}
 
     def process_started(self, pid: Pid, parent: Pid | None) -> None:
         del parent
         if pid.process is not None:
-            _watch(pid.process)
+            self._watch(pid.process)
+
+    def process_exited(self, pid: Pid, reason: ExitReason) -> None:
+        del reason
+        for monitor in (self._processes[pid].watched_by or {}).values():
+            watcher = monitor.watcher
+            if isinstance(watcher, Waiter) and type(watcher).died is not Waiter.died:
+                # It does within the end whatever it has to, such as to clear a table.
+                _touched.add(EVERYTHING)
 
     def begin(self) -> None:
         """Hear that a step begins."""
@@ -201,7 +211,9 @@ class Footprints(Instrument):
                 found.add(thing)
         for request in [r for r in self._requests if r.settled]:
             found.add(self._requests.pop(request))
-        return None if self._find_nodes() else frozenset(found)
+        if self._find_nodes() or EVERYTHING in found:
+            return EVERYTHING
+        return frozenset(found)
 
     def _note_requests(self, receiver: Process, sender: object) -> None:
         for message in receiver.mailbox:
@@ -217,21 +229,21 @@ class Footprints(Instrument):
                 self._nodes.add(node)
                 node.instruments.append(self)
                 for process in (node.root, *node.processes.values()):
-                    _watch(process)
+                    self._watch(process)
                 node.names = _WatchedTable("name", node.names)
                 node.processes = _WatchedTable("serial", node.processes)
                 node.timers.__class__ = _WatchedTimers
                 node.random.__class__ = _WatchedRandom
         return found
 
-
-def _watch(process: Process) -> None:
-    process.pid.__class__ = _WatchedPid
-    # On top of whatever it is, which may be a class of another tool.
-    kind = type(process)
-    if not issubclass(kind, _WatchedProcess):
-        made = type("WatchedProcess", (_WatchedProcess, kind), {"__slots__": ()})
-        process.__class__ = _watched.setdefault(kind, made)
+    def _watch(self, process: Process) -> None:
+        self._processes[process.pid] = process
+        process.pid.__class__ = _WatchedPid
+        # On top of whatever it is, which may be a class of another tool.
+        kind = type(process)
+        if not issubclass(kind, _WatchedProcess):
+            made = type("WatchedProcess", (_WatchedProcess, kind), {"__slots__": ()})
+            process.__class__ = _watched.setdefault(kind, made)
 
 
 def owner_of(task: Task) -> object:

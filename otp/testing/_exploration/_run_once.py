@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias, final
+from typing import TYPE_CHECKING, Final, TypeAlias, final
 
 import attrs
 import trio
@@ -10,11 +10,14 @@ from trio.lowlevel import (
     checkpoint,
     current_root_task,
     current_statistics,
+    current_task,
     spawn_system_task,
 )
 from trio.testing import MockClock
 
 from ...kernel import process_of, where
+from .._throw_out import children_of, leaves_below, throw_out
+from ._errors import DeadlockError, EndlessRunError, NondeterminismError
 from ._footprints import Footprints
 from ._schedule import OWN
 from ._strategies import JUMP
@@ -30,12 +33,8 @@ if TYPE_CHECKING:
     Test: TypeAlias = Callable[[], Awaitable[object]]
 
 
-class DeadlockError(Exception):
-    """Everybody waits for something that nobody is going to do."""
-
-
-class EndlessRunError(Exception):
-    """A run makes steps for ever."""
+ROUNDS: Final = 20
+"""How often what keeps a run from ending is thrown out."""
 
 
 @final
@@ -114,7 +113,9 @@ class _Driver:
     async def main(self) -> None:
         with hooked(self):
             self._ends = trio.current_time() + self._limits.seconds
-            self._guard = spawn_system_task(self._watch, name="otp exploration")
+            self._guard = spawn_system_task(
+                self._watch, current_task(), name="otp exploration"
+            )
             # Whatever Trio and we begin comes to rest before the test begins.
             await checkpoint()
             with self._scope:
@@ -122,7 +123,7 @@ class _Driver:
         if self.problem is not None:
             raise self.problem
 
-    async def _watch(self) -> None:
+    async def _watch(self, main: Task) -> None:
         await trio.sleep_until(self._ends)
         waiting = "\n".join(f"  {line}" for line in tell_waiting(self._guard))
         self._give_up(
@@ -131,6 +132,11 @@ class _Driver:
                 f"is not over:\n{waiting}"
             )
         )
+        for _ in range(ROUNDS):
+            # For whatever it takes to clean up.
+            await trio.sleep(self._limits.seconds)
+            error = EndlessRunError("the run is to end, and this task is shielded")
+            throw_out(leaves_below(main) or [main], error)
 
     def _give_up(self, problem: Exception) -> None:
         if self.problem is None:
@@ -159,7 +165,10 @@ class _Driver:
         if len(options) > 1:
             preempts = options[0] is self._last
             numbers = [JUMP if o is None else self._numbers[o] for o in options]
-            choice = self._chooser.choose(numbers, preempts=preempts)
+            try:
+                choice = self._chooser.choose(numbers, preempts=preempts)
+            except NondeterminismError as error:
+                self._give_up(error)
             self.run.choices.append(choice)
         chosen = options[choice]
         if chosen is None:
@@ -253,5 +262,4 @@ def tell_waiting(but: Task | None) -> Iterator[str]:
 
 
 def _children(task: Task) -> list[Task]:
-    found = [child for nursery in task.child_nurseries for child in nursery.child_tasks]
-    return sorted(found, key=lambda task: task.name)
+    return sorted(children_of(task), key=lambda task: task.name)

@@ -13,15 +13,17 @@ whatever happens, happens in the thread of the host, and in the same order each 
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from math import inf
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast, final
 
 import outcome
 import trio
-from trio.lowlevel import enable_ki_protection, reschedule, start_guest_run
+from trio.lowlevel import enable_ki_protection, start_guest_run
 from trio.testing import MockClock
+
+from .._throw_out import leaves_below, throw_out
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -257,10 +259,9 @@ class Guest(Generic[W]):
         Else no other run could begin in this thread.
         """
         for _ in range(ROUNDS):
-            for task in _leaves(self._main_task):
-                error = GuestError("the run is to end, and this task is shielded")
-                with suppress(AssertionError):  # it is about to run anyway
-                    reschedule(task, outcome.Error(error))
+            error = GuestError("the run is to end, and this task is shielded")
+            if self._main_task is not None:
+                throw_out(leaves_below(self._main_task), error)
             if self._pump():
                 break
 
@@ -282,20 +283,3 @@ def _nothing_is_to_come() -> bool:
     """Tell whether all tasks of the run wait, and none of them for the clock."""
     now = trio.lowlevel.current_statistics()
     return not now.tasks_runnable and now.seconds_to_next_deadline == inf
-
-
-def _leaves(top: trio.lowlevel.Task | None) -> list[trio.lowlevel.Task]:
-    """Return the tasks below *top* that have no others below them."""
-    found: list[trio.lowlevel.Task] = []
-    waiting = [] if top is None else _below(top)
-    while waiting:
-        task = waiting.pop()
-        below = _below(task)
-        waiting += below
-        if not below:
-            found.append(task)
-    return found
-
-
-def _below(task: trio.lowlevel.Task) -> list[trio.lowlevel.Task]:
-    return [child for nursery in task.child_nurseries for child in nursery.child_tasks]

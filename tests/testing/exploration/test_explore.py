@@ -4,8 +4,10 @@ import os
 import random
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import SkipTest
 
 import pytest
 import trio
@@ -414,3 +416,102 @@ def test_bad_strategies_are_refused_where_they_are_made() -> None:
         Pct(depth=0)
     with pytest.raises(InvalidSpecError, match="a number of preemptions"):
         DepthFirst(preemptions=-1)
+
+
+async def waits_under_a_shield() -> None:
+    with trio.CancelScope(shield=True):
+        await trio.sleep_forever()
+
+
+async def has_a_task_that_waits_under_a_shield() -> None:
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(waits_under_a_shield)
+
+
+@pytest.mark.parametrize(
+    "test", [waits_under_a_shield, has_a_task_that_waits_under_a_shield]
+)
+def test_what_is_shielded_for_ever_does_not_stop_an_exploration(
+    test: Callable[[], Awaitable[object]],
+) -> None:
+    with pytest.raises(DeadlockError, match="waits in waits_under_a_shield"):
+        explore(test)
+
+
+def test_clean_up_under_a_shield_is_not_cut_off() -> None:
+    cleaned: list[bool] = []
+
+    async def cleans_up() -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            with trio.CancelScope(shield=True):
+                await trio.sleep(1000)
+            cleaned.append(True)
+
+    with pytest.raises(DeadlockError):
+        explore(cleans_up, runs=1)
+
+    assert cleaned
+
+
+def test_one_thread_explores_at_a_time() -> None:
+    refused: list[str] = []
+
+    def explore_elsewhere() -> None:
+        try:
+            explore(toys.correct)
+        except ExplorationError as error:
+            refused.append(str(error))
+
+    async def in_a_thread() -> None:
+        thread = threading.Thread(target=explore_elsewhere)
+        thread.start()
+        thread.join()
+
+    explore(in_a_thread, runs=1)
+
+    assert set(refused) == {"another exploration is going on, in another thread"}
+    explore(toys.correct, runs=1)
+
+
+def test_chance_that_shows_late_is_noticed() -> None:
+    runs = 0
+
+    async def changes() -> None:
+        nonlocal runs
+        runs += 1
+        async with trio.open_nursery() as nursery:
+            for _ in range(2 if runs < 6 else 3):
+                nursery.start_soon(checkpoint)
+
+    with pytest.raises(NondeterminismError, match="leads to different choices"):
+        explore(changes, DepthFirst())
+
+
+@pytest.mark.parametrize("skip", [pytest.skip.Exception, SkipTest])
+def test_a_test_can_be_skipped_in_a_run(skip: type[BaseException]) -> None:
+    runs = 0
+
+    async def skips() -> None:
+        nonlocal runs
+        await checkpoint()
+        runs += 1
+        raise skip("not here")
+
+    with pytest.raises(skip) as caught:
+        explore(skips)
+
+    assert runs == 3
+    assert not hasattr(caught.value, "__notes__")
+
+
+def test_a_test_that_is_failed_by_pytest_has_failed() -> None:
+    async def fails() -> None:
+        await checkpoint()
+        pytest.fail("so it is")
+
+    with pytest.raises(pytest.fail.Exception) as caught:
+        explore(fails)
+
+    assert "schedule='-'" in caught.value.__notes__[0]

@@ -10,7 +10,7 @@ import trio
 from trio.lowlevel import checkpoint
 
 import otp
-from otp import process, timer
+from otp import process, registry, supervisor, timer
 from otp.testing import DepthFirst
 from otp.testing._exploration._run_once import Limits, run_once
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Look: TypeAlias = Callable[["World"], object]
+
+ROOMS = otp.Name[otp.Registry[str, int]]("rooms")
 
 TOGETHER = 1.0
 """When all do what they do; until then, each of them begins alone."""
@@ -33,6 +35,8 @@ class World:
         self.seen: dict[int, object] = {}
 
     async def _third(self) -> None:
+        if process.whereis(ROOMS) is not None:
+            registry.register(ROOMS, "lobby", 1)
         await process.receive(int)
 
     async def act(self, number: int, action: Look) -> None:
@@ -41,7 +45,7 @@ class World:
         await checkpoint()
 
 
-def outcomes(*actions: Look) -> set[str]:
+def outcomes(*actions: Look, rooms: bool = False) -> set[str]:
     """Return what *actions* lead to, but for what is said to show nothing new."""
     chooser = DepthFirst(reduce=True).start(Random(0))
     found: set[str] = set()
@@ -49,6 +53,8 @@ def outcomes(*actions: Look) -> set[str]:
 
     async def test() -> None:
         async with otp.Node() as node:
+            if rooms:
+                await supervisor.start_named(ROOMS, otp.Registry, keys="unique")
             world = World(node)
             for number, action in enumerate(actions):
                 await trio.sleep(0.1)
@@ -106,3 +112,16 @@ CASES: list[tuple[Look, Look]] = [
 @pytest.mark.parametrize(("action", "look"), CASES)
 def test_both_outcomes_are_seen(action: Look, look: Look) -> None:
     assert len(outcomes(action, look)) == len(outcomes(look, action)) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda _: registry.count(ROOMS),
+        lambda world: registry.keys(ROOMS, world.third),
+        lambda _: registry.lookup(ROOMS, "lobby"),
+    ],
+)
+def test_what_the_dead_leave_to_a_registry_is_seen(look: Look) -> None:
+    assert len(outcomes(kill, look, rooms=True)) == 2
