@@ -36,6 +36,7 @@ FIXTURES: Final = frozenset({"otp_node", "otp_probe"})
 OPTIONS: Final = frozenset({"clock", "leaks"})
 NODE_OPTIONS: Final = frozenset({"name", "scheduler", "seed", "shutdown_timeout"})
 
+_WRONG = pytest.StashKey[str]()
 _LEFT = pytest.StashKey[list[Leak]]()
 _STARTED = pytest.StashKey[bool]()
 _SETTINGS_BEFORE = pytest.StashKey[tuple[int | None, str | None]]()
@@ -104,16 +105,23 @@ def pytest_collection_modifyitems(
         if clock not in {"mock", "real"}:
             raise pytest.UsageError(f"{item.nodeid}: the clock is mock or real")
         if hasattr(item.obj, "hypothesis"):
-            raise pytest.UsageError(
-                f"{item.nodeid} is run by Hypothesis many times, and has otp_node "
-                f"once: write 'async with otp.Node()' in the test"
+            item.stash[_WRONG] = (
+                "it is run by Hypothesis many times, and has otp_node once: "
+                "write 'async with otp.Node()' in the test"
             )
+            continue
         if not iscoroutinefunction(item.obj):
-            raise pytest.UsageError(
-                f"{item.nodeid} uses a node: write 'async def {item.originalname}'"
-            )
+            item.stash[_WRONG] = f"it uses a node: write 'async def {item.name}'"
+            continue
         mark = pytest.mark.trio(run=_run_mocked if clock == "mock" else trio.run)
         item.add_marker(mark, append=False)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let a test that cannot have a node fail, unless it is skipped."""
+    wrong = item.stash.get(_WRONG, None)
+    if wrong is not None:
+        pytest.fail(f"{item.nodeid}: {wrong}", pytrace=False)
 
 
 def _wants_node(item: pytest.Item) -> bool:

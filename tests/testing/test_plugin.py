@@ -386,13 +386,20 @@ def test_without_pytest_trio_it_is_said_what_is_missing(run: Run) -> None:
 def test_a_test_with_a_node_is_async(run: Run) -> None:
     result = run(
         """
+        @pytest.mark.skip
+        def test_skipped(otp_node):
+            pass
+
         def test_it(otp_node):
+            pass
+
+        async def test_other(otp_node):
             pass
         """
     )
 
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*uses a node: write 'async def test_it'*"])
+    result.assert_outcomes(passed=1, errors=1, skipped=1)
+    result.stdout.fnmatch_lines(["*uses a node: write 'async def test_it'*"])
 
 
 def test_a_test_of_hypothesis_has_a_node_of_its_own_for_each_example(run: Run) -> None:
@@ -406,8 +413,8 @@ def test_a_test_of_hypothesis_has_a_node_of_its_own_for_each_example(run: Run) -
         """
     )
 
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*write 'async with otp.Node()' in the test*"])
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*write 'async with otp.Node()' in the test*"])
 
 
 def test_the_marker_is_known(run: Run) -> None:
