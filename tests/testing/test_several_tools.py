@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from trio.lowlevel import checkpoint
 
 import otp
@@ -155,3 +156,4 @@ class Faulty(SupervisionMachine):
 
 
 TestFaulty = Faulty.TestCase
+TestFaulty.settings = settings(max_examples=20, stateful_step_count=10)
