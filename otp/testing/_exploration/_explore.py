@@ -93,8 +93,8 @@ def explore(
         seed: for everything that is left to chance.
         jumps: how many times in a run the clock may jump to the next deadline although
             somebody can go on, so that time-outs come before what was ready.
-        steps: after how many steps a run goes on without preemptions; it may make as
-            many again before it is said to be endless.
+        steps: after how many steps of a run all who are ready have their turn one
+            after the other; it may have as many again before it is said to be endless.
         limit: seconds, on the clock of the run, after which it is said to wait for
             ever; more than anything in it waits for.
 
@@ -105,7 +105,8 @@ def explore(
     """
     limits = check_limits(steps, limit, jumps)
     check_count("invalid_exploration", "the number of runs", runs, least=1)
-    schedule = schedule or SETTINGS.schedule
+    check_strategies(test, strategies)
+    schedule = SETTINGS.schedule if schedule is None else schedule
     if schedule is not None:
         strategies = (Replay(schedule),)
     most = max(runs, SETTINGS.runs or 0)
@@ -186,6 +187,28 @@ def check_limits(steps: int, limit: float, jumps: int) -> Limits:
             kind, limit, f"the limit is a positive number of seconds, not {limit!r}"
         )
     return Limits(steps, limit, jumps)
+
+
+def check_strategies(test: object, strategies: Sequence[object]) -> None:
+    """Refuse what is no test, or no strategy.
+
+    Raises:
+        InvalidSpecError: it is not.
+    """
+    if not callable(test):
+        raise InvalidSpecError(
+            "invalid_exploration",
+            test,
+            f"a test is an async function without arguments, not {test!r}",
+        )
+    for strategy in strategies:
+        if isinstance(strategy, type) or not hasattr(strategy, "start"):
+            raise InvalidSpecError(
+                "invalid_strategy",
+                strategy,
+                f"a strategy is DepthFirst(), RandomWalk(), Pct() or Replay('...'), "
+                f"not {strategy!r}; a schedule is given as schedule=...",
+            )
 
 
 _one_at_a_time = Lock()

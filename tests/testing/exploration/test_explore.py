@@ -403,12 +403,24 @@ async def test_an_exploration_is_no_part_of_another_run() -> None:
         ({"limit": 0}, "the limit is a positive number of seconds, not 0"),
         ({"limit": float("inf")}, "the limit is a positive number of seconds"),
         ({"runs": None}, "the number of runs is a whole number from 1, not None"),
+        ({"schedule": ""}, "a schedule is written like"),
         ({"schedule": "?"}, "a schedule is written like"),
     ],
 )
 def test_bad_arguments_are_refused(arguments: dict[str, object], text: str) -> None:
     with pytest.raises(InvalidSpecError, match=text):
         explore(toys.correct, **arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("strategy", ["01", RandomWalk, None, 3])
+def test_what_is_no_strategy_is_refused(strategy: object) -> None:
+    with pytest.raises(InvalidSpecError, match=r"a strategy is DepthFirst\(\), "):
+        explore(toys.correct, strategy)  # type: ignore[arg-type]
+
+
+def test_what_is_no_test_is_refused() -> None:
+    with pytest.raises(InvalidSpecError, match="a test is an async function"):
+        explore("test")  # type: ignore[arg-type]
 
 
 def test_bad_strategies_are_refused_where_they_are_made() -> None:
