@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,9 @@ from otp.testing import (
     RandomWalk,
     cancel_everywhere,
     explore,
+    wait_until_idle,
 )
-from tests.testing.worlds import Crew, in_world, mail, together
+from tests.testing.worlds import Crew, in_world, mail, start_is_cancelled, together
 
 if TYPE_CHECKING:
     from otp import From
@@ -289,22 +291,8 @@ def test_a_call_can_be_cancelled_everywhere() -> None:
 
 
 def test_a_start_can_be_cancelled_everywhere() -> None:
-    async def scenario(cancelling: Cancelling) -> None:
-        async with otp.Node():
-
-            async def starter() -> None:
-                process.trap_exit(True)
-                pid: otp.Pid | None = None
-                with cancelling:
-                    pid = await gen_server.start_named(NAME, Counter)
-                await trio.testing.wait_all_tasks_blocked()
-                if pid is None:
-                    assert process.whereis(NAME) is None
-                    assert process.processes() == [process.self()]
-                else:
-                    assert process.whereis(NAME) is pid
-
-            await together(starter)
+    start = partial(gen_server.start_named, NAME, Counter)
+    scenario = start_is_cancelled(NAME, start, wait_until_idle)
 
     assert cancel_everywhere(scenario, schedules=10) >= 10
 

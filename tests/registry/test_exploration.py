@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import Any, Literal
 
 import pytest
@@ -15,7 +16,7 @@ from otp import Down, process, registry, supervisor
 from otp.registry import AlreadyRegisteredError
 from otp.testing import Cancelling, cancel_everywhere, explore
 from tests.kernel.support import idle
-from tests.testing.worlds import Crew, in_world, mail, together
+from tests.testing.worlds import Crew, in_world, mail, start_is_cancelled, together
 
 ROOMS = otp.Name[otp.Registry[str, int]]("rooms")
 
@@ -170,20 +171,8 @@ def test_waiting_for_a_lock_can_be_cancelled_everywhere() -> None:
 
 
 def test_the_start_of_a_registry_can_be_cancelled_everywhere() -> None:
-    async def scenario(cancelling: Cancelling) -> None:
-        async with otp.Node():
-
-            async def starter() -> None:
-                process.trap_exit(True)
-                pid: otp.Pid | None = None
-                with cancelling:
-                    pid = await start(partitions=2)
-                await trio.sleep(10)
-                assert process.whereis(ROOMS) is pid
-                if pid is None:
-                    assert process.processes() == [process.self()]
-
-            await together(starter)
+    starting = partial(start, partitions=2)
+    scenario = start_is_cancelled(ROOMS, starting, partial(trio.sleep, 10))
 
     assert cancel_everywhere(scenario, schedules=5) >= 10
 

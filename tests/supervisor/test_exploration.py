@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,7 @@ import otp
 from otp import CallError, OTPError, process, supervisor
 from otp.supervisor import RunningError
 from otp.testing import Cancelling, cancel_everywhere, explore
-from tests.testing.worlds import Crew, in_world, mail, together
+from tests.testing.worlds import Crew, in_world, mail, start_is_cancelled, together
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -373,22 +374,11 @@ def test_who_is_cancelled_leaves_a_supervisor_that_works(
 
 
 def test_the_start_of_a_tree_can_be_cancelled_everywhere() -> None:
-    async def scenario(cancelling: Cancelling) -> None:
-        async with otp.Node():
+    async def start() -> otp.Pid[otp.Supervisor]:
+        spec = three(otp.rest_for_one)
+        return await supervisor.start_named(ROOT, otp.Supervisor, spec)
 
-            async def starter() -> None:
-                process.trap_exit(True)
-                root: otp.Pid | None = None
-                with cancelling:
-                    root = await supervisor.start_named(
-                        ROOT, otp.Supervisor, three(otp.rest_for_one)
-                    )
-                await trio.sleep(10)
-                assert process.whereis(ROOT) is root
-                if root is None:
-                    assert process.processes() == [process.self()]
-
-            await together(starter)
+    scenario = start_is_cancelled(ROOT, start, partial(trio.sleep, 10))
 
     assert cancel_everywhere(scenario, schedules=5) >= 20
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, TypeVarTuple
+from typing import TYPE_CHECKING, Any, TypeVarTuple
 
 import trio
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import Unpack
 
-    from otp import Pid
+    from otp import Name, Pid
     from otp.testing import Cancelling
 
     Body = Callable[[], Awaitable[object]]
@@ -64,6 +64,31 @@ def cancelled_world(
 
     async def run(cancelling: Cancelling) -> None:
         await world(partial(scenario, cancelling), prepare=prepare)()
+
+    return run
+
+
+def start_is_cancelled(
+    name: Name[Any], start: Callable[[], Awaitable[Pid[Any]]], settle: Body
+) -> Callable[[Cancelling], Awaitable[object]]:
+    """Return a scenario for `cancel_everywhere`: *start* starts who has *name*.
+
+    When *settle* is over, either that one is there, or nobody.
+    """
+
+    async def run(cancelling: Cancelling) -> None:
+        async def starter() -> None:
+            process.trap_exit(True)
+            pid: Pid | None = None
+            with cancelling:
+                pid = await start()
+            await settle()
+            assert process.whereis(name) is pid
+            if pid is None:
+                assert process.processes() == [process.self()]
+
+        async with Node():
+            await together(starter)
 
     return run
 
