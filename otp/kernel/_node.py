@@ -217,17 +217,17 @@ class Node:
         """End every process, those that the node started in reverse order first."""
         self._orderly.deadline = trio.current_time() + self.shutdown_timeout
         with self._orderly:
-            # Again, as long as what is stopped starts something new.
-            while mine := self._own_children():
-                for ended, process in enumerate(reversed(mine), 1):
-                    await self._shut_one_down(process)
-                    if ended % DEATHS_AT_ONCE == 0:
-                        await trio.lowlevel.cancel_shielded_checkpoint()
+            await self.stop_started()
         for process in reversed(list(self.processes.values())):
             process.exit_signal(self.root, KILL, by_link=False)
 
-    def _own_children(self) -> list[Process]:
-        return [p for p in self.processes.values() if p.parent is self.root.pid]
+    async def stop_started(self) -> None:
+        """Stop what the node itself has started, newest first, until there is none."""
+        while mine := [p for p in self.processes.values() if p.parent is self.root.pid]:
+            for ended, process in enumerate(reversed(mine), 1):
+                await self._shut_one_down(process)
+                if ended % DEATHS_AT_ONCE == 0:
+                    await trio.lowlevel.cancel_shielded_checkpoint()
 
     async def _shut_one_down(self, process: Process) -> None:
         # A worker gets five seconds, as in a supervisor; a supervisor what it needs.

@@ -13,6 +13,7 @@ from ..kernel import Node, Process, current, nodes, process_of, where
 from ._check import check_kind
 from ._find import place_of
 from ._idle import wait_until_idle
+from ._tasks import tasks_below
 from ._timer_text import is_over, receiver, timer_text
 
 if TYPE_CHECKING:
@@ -169,14 +170,8 @@ async def no_leaks(node: Node | None = None) -> AsyncGenerator[Snapshot]:
 
 
 def _tasks() -> Iterator[Task]:
-    """Go through all tasks of the Trio run."""
     root = current_root_task()
-    waiting = [] if root is None else [root]
-    while waiting:
-        task = waiting.pop()
-        yield task
-        for nursery in task.child_nurseries:
-            waiting += nursery.child_tasks
+    return iter(()) if root is None else tasks_below(root)
 
 
 def _links(process: Process) -> Iterator[frozenset[Process]]:

@@ -1,4 +1,4 @@
-"""Getting rid of tasks that no cancellation reaches."""
+"""The tasks of a Trio run, and getting rid of those that no cancellation reaches."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import outcome
 from trio.lowlevel import reschedule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from trio.lowlevel import Task
 
 
@@ -17,17 +19,18 @@ def children_of(task: Task) -> list[Task]:
     return [child for nursery in task.child_nurseries for child in nursery.child_tasks]
 
 
-def leaves_below(top: Task) -> list[Task]:
-    """Return the tasks below *top* that have no others below them."""
-    found: list[Task] = []
+def tasks_below(top: Task) -> Iterator[Task]:
+    """Go through the tasks below *top*, however deep."""
     waiting = children_of(top)
     while waiting:
         task = waiting.pop()
-        below = children_of(task)
-        waiting += below
-        if not below:
-            found.append(task)
-    return found
+        waiting += children_of(task)
+        yield task
+
+
+def leaves_below(top: Task) -> list[Task]:
+    """Return the tasks below *top* that have no others below them."""
+    return [task for task in tasks_below(top) if not children_of(task)]
 
 
 def throw_out(tasks: list[Task], error: Exception) -> None:

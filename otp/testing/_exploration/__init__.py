@@ -23,5 +23,4 @@ from ._strategies import (
     RandomWalk as RandomWalk,
     Replay as Replay,
     Strategy as Strategy,
-    check_count as check_count,
 )

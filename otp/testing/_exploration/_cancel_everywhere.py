@@ -14,9 +14,10 @@ import trio
 from trio.lowlevel import add_instrument, current_task, remove_instrument
 
 from ...kernel import InvalidSpecError, where
+from .._check import check_count
 from ._explore import alone, check_limits
 from ._run_once import run_once
-from ._strategies import RandomWalk, Replay, check_count
+from ._strategies import RandomWalk, Replay
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

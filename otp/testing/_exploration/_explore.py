@@ -17,12 +17,13 @@ import attrs
 import trio
 
 from ...kernel import InvalidSpecError
+from .._check import check_count
 from .._settings import SETTINGS
 from ._errors import ExplorationError, NondeterminismError
 from ._run_once import Limits, Run, run_once
 from ._schedule import format_schedule, tell_steps
 from ._shrink import shrink_schedule
-from ._strategies import DepthFirst, Pct, RandomWalk, Replay, check_count
+from ._strategies import DepthFirst, Pct, RandomWalk, Replay
 from ._trio_hook import find_problem
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from trio.lowlevel import (
 from trio.testing import MockClock
 
 from ...kernel import process_of, where
-from .._throw_out import children_of, leaves_below, throw_out
+from .._tasks import children_of, leaves_below, throw_out
 from ._errors import DeadlockError, EndlessRunError, NondeterminismError
 from ._footprints import Footprints
 from ._schedule import OWN

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol, final
 
 import attrs
 
-from ...kernel import InvalidSpecError
+from .._check import check_count
 from ._depth_first import DepthFirstChooser
 from ._schedule import format_schedule, parse_schedule
 
@@ -244,15 +244,3 @@ class _ReplayChooser(_Simple):
         self._place += 1
         # A list that was made up may have numbers for which there is nobody.
         return self._choices[self._place - 1] % len(options)
-
-
-def check_count(kind: str, what: str, value: object, *, least: int = 0) -> None:
-    """Refuse *value* if it is not a whole number from *least*.
-
-    Raises:
-        InvalidSpecError: it is not.
-    """
-    if type(value) is not int or value < least:
-        raise InvalidSpecError(
-            kind, value, f"{what} is a whole number from {least}, not {value!r}"
-        )

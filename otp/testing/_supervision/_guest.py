@@ -23,7 +23,7 @@ import trio
 from trio.lowlevel import enable_ki_protection, start_guest_run
 from trio.testing import MockClock
 
-from .._throw_out import leaves_below, throw_out
+from .._tasks import leaves_below, throw_out
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
