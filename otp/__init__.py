@@ -16,6 +16,8 @@ behaviours, and supervisors that bring back what crashes.
 #  7 supervisor, dynamic_supervisor, partition_supervisor, task_supervisor
 #  8 registry, pg, code
 #  9 application
+# 10 protection, retry, rate_limiter, bulkhead, circuit_breaker, pipeline
+# 11 failure_detector, pool, task_executor
 # 14 reports, testing, cli
 
 from loguru import logger
@@ -35,6 +37,7 @@ from . import (
     pg as pg,
     proc_lib as proc_lib,
     process as process,
+    protection as protection,
     registry as registry,
     reports as reports,
     supervisor as supervisor,
@@ -122,6 +125,7 @@ from .proc_lib import (
     ChildSpec as ChildSpec,
     child_spec as child_spec,
 )
+from .protection import RejectedError as RejectedError
 from .registry import (
     AlreadyRegisteredError as AlreadyRegisteredError,
     NoRegistryError as NoRegistryError,

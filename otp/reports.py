@@ -28,6 +28,7 @@ from .kernel import (
     write_log,
 )
 from .proc_lib import CrashReport
+from .protection import ListenerReport
 from .supervisor import ProgressReport, SupervisorReport
 from .sys import DebugReport
 from .task import TaskReport
@@ -39,6 +40,7 @@ __all__ = [
     "HandlerReport",
     "InstrumentReport",
     "Level",
+    "ListenerReport",
     "ProcessReport",
     "ProgressReport",
     "Report",

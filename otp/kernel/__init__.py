@@ -2,6 +2,11 @@
 
 from .._util import fix_module_metadata
 from ._alias import drop_alias as drop_alias, make_alias as make_alias
+from ._checks import (
+    check_count as check_count,
+    check_number as check_number,
+    check_time as check_time,
+)
 from ._current import (
     current as current,
     current_process as current_process,

@@ -100,10 +100,11 @@ class Child:
     def state(self) -> ChildState:
         return "restarting" if self.restarting else self.pid
 
-    def next_pause(self, lasted: float = 0.0) -> float:
+    def next_pause(self, lasted: float = 0.0, chance: float = 0.0) -> float:
         """Return how many seconds to wait before the next restart.
 
         It is one more in a row, unless the child has run for long: *lasted* seconds.
+        *chance* is what its jitter depends on, from 0 to 1.
         """
         backoff = self.spec.backoff
         if backoff is None:
@@ -111,7 +112,7 @@ class Child:
         if lasted > backoff.maximum:
             self.row = 0
         self.row += 1
-        return backoff.delay(self.row - 1)
+        return backoff.delay(self.row - 1, chance)
 
 
 @final

@@ -19,6 +19,7 @@ from ..kernel import (
     Reason,
     StartError,
     StartIgnored,
+    current_node,
     wait_gone,
 )
 from ..proc_lib import Start
@@ -213,7 +214,7 @@ class Family:
         for it, so that whatever has come before has its turn: a request to stop the
         child, for example, or the supervisor.
         """
-        pause = child.next_pause(lasted)
+        pause = child.next_pause(lasted, _chance(child.spec))
         self.children.set_restarting(child, last)
         message = TryAgain(child.id, child.row)
         if pause > 0:
@@ -369,3 +370,10 @@ def _already_there(child: Child) -> Exception:
         return ChildPresentError(child.id)
     reason = Reason(("already_started", child.pid))
     return AlreadyStartedError(child.id, child.pid, reason)
+
+
+def _chance(spec: ChildSpec) -> float:
+    """Draw what the jitter of the next pause depends on, if it has any."""
+    if spec.backoff is None or not spec.backoff.jitter:
+        return 0.0
+    return current_node().random.random()

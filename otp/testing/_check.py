@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TypeVar
 
 from .._util import is_seconds
-from ..kernel import InvalidSpecError
 
 T = TypeVar("T")
 
@@ -31,15 +30,3 @@ def check_kind(value: T, kind: type[T], what: str) -> T:
     if not isinstance(value, wanted):
         raise TypeError(f"{what} is wanted here, not {value!r}")
     return value
-
-
-def check_count(kind: str, what: str, value: object, *, least: int = 0) -> None:
-    """Refuse *value* if it is not a whole number from *least*.
-
-    Raises:
-        InvalidSpecError: it is not.
-    """
-    if type(value) is not int or value < least:
-        raise InvalidSpecError(
-            kind, value, f"{what} is a whole number from {least}, not {value!r}"
-        )

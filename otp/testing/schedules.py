@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from .._util import fix_module_metadata
-from ._check import check_count
+from ..kernel import check_count
 from ._exploration import Replay
 
 if TYPE_CHECKING:

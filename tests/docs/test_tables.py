@@ -85,8 +85,10 @@ def test_the_table_of_defaults_is_right() -> None:
     assert table["`shutdown` of a worker"] == f"{worker.shutdown:g} s"
     assert supervisor.shutdown == float("inf")
     assert table["an `otp.Backoff()`"] == (
-        f"{pauses.initial:g} s, doubled each time, at most {pauses.maximum:g} s"
+        f"{pauses.initial:g} s, doubled each time, at most {pauses.maximum:g} s, "
+        f"nothing left to chance"
     )
+    assert pauses.jitter == 0
     assert pauses.factor == 2
     assert table["time-out of a call"] == f"{CALL_TIMEOUT:g} s"
     assert table["time-out of a system message"] == (

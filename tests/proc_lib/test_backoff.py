@@ -6,6 +6,7 @@ from math import inf, nan
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given, strategies as st
 
 from otp import Backoff, InvalidSpecError
@@ -45,6 +46,24 @@ def test_a_pause_too_long_for_a_number_is_the_maximum() -> None:
     assert Backoff(initial=1, factor=10.0, maximum=60).delay(10_000) == 60
 
 
+@given(backoffs(), st.integers(0, 50), st.floats(0, 1), st.floats(0, 1))
+def test_chance_shortens_a_pause_by_the_jitter_at_most(
+    backoff: Backoff, n: int, jitter: float, chance: float
+) -> None:
+    longest = backoff.delay(n)
+    spread = evolve(backoff, jitter=jitter)
+
+    assert longest * (1 - jitter) <= spread.delay(n, chance) <= longest
+    assert spread.delay(n) == longest
+
+
+def test_jitter_is_the_part_of_a_pause_that_is_left_to_chance() -> None:
+    assert Backoff(1, 2, 8, jitter=1.0).delay(2, 0.75) == 1
+    assert Backoff(1, 2, 8, jitter=0.5).delay(2, 0.75) == 2.5
+    assert Backoff(1, 2, 8).delay(2, 0.75) == 4
+    assert Backoff(1, 2, 8, jitter=1.0).delay(9, 0.5) == 4
+
+
 @pytest.mark.parametrize(
     ("values", "wrong"),
     [
@@ -58,6 +77,9 @@ def test_a_pause_too_long_for_a_number_is_the_maximum() -> None:
         ({"maximum": inf}, "maximum"),
         ({"maximum": nan}, "maximum"),
         ({"initial": 2, "maximum": 1}, "maximum"),
+        ({"jitter": -0.1}, "jitter"),
+        ({"jitter": 1.1}, "jitter"),
+        ({"jitter": nan}, "jitter"),
     ],
 )
 def test_pauses_that_are_no_times_or_shrink_are_refused(

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from random import Random
+
+import pytest
 import trio
+from attrs import evolve
 
 from otp import Backoff, Fail, Kill, Pid, Reason, Shutdown, process
+from otp.kernel import current_node
 from otp.supervisor import (
     change_specs,
     one_for_all,
@@ -34,6 +39,21 @@ async def test_each_restart_in_a_row_waits_longer() -> None:
 
     assert pauses == [1, 2, 4, 8]
     assert await states(sup) == {"a": stage.pid("a")}
+
+
+@in_process
+async def test_jitter_leaves_a_part_of_the_pause_to_the_chance_of_the_node() -> None:
+    stage = Stage()
+    spread = evolve(BACKOFF, jitter=0.5)
+    await start(one_for_one(stage.child("a", backoff=spread), max_restarts=9))
+    chance = Random()
+    chance.setstate(current_node().random.getstate())
+
+    for n in range(4):
+        died = trio.current_time()
+        await stage.kill("a")
+        pause = await stage.next_start("a") - died
+        assert pause == pytest.approx(2**n * (1 - 0.5 * chance.random()))
 
 
 @in_process

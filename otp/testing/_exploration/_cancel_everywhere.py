@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, final
 import trio
 from trio.lowlevel import add_instrument, current_task, remove_instrument
 
-from ...kernel import InvalidSpecError, where
-from .._check import check_count
+from ...kernel import InvalidSpecError, check_count, where
 from ._explore import alone, check_limits
 from ._run_once import run_once
 from ._strategies import RandomWalk, Replay

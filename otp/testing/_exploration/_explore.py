@@ -16,8 +16,7 @@ from unittest import SkipTest
 import attrs
 import trio
 
-from ...kernel import InvalidSpecError
-from .._check import check_count
+from ...kernel import InvalidSpecError, check_count
 from .._settings import SETTINGS
 from ._errors import ExplorationError, NondeterminismError
 from ._run_once import Limits, Run, run_once

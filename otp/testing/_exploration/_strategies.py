@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol, final
 
 import attrs
 
-from .._check import check_count
+from ...kernel import check_count
 from ._depth_first import DepthFirstChooser
 from ._schedule import format_schedule, parse_schedule
 

@@ -1,0 +1,20 @@
+"""What everything that stands around a call has in common."""
+
+from .._util import fix_module_metadata
+from ..kernel import Recovery as Recovery
+from ._chance import random_of_node as random_of_node
+from ._errors import RejectedError as RejectedError
+from ._failures import (
+    Failures as Failures,
+    failure_test as failure_test,
+    is_failure as is_failure,
+    is_transient as is_transient,
+)
+from ._listeners import ListenerReport as ListenerReport, Listeners as Listeners
+from ._protection import (
+    Protection as Protection,
+    check_function as check_function,
+)
+from ._recovery import leaves_of as leaves_of, recovery_of as recovery_of
+
+fix_module_metadata(__name__, globals())
