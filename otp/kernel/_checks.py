@@ -22,16 +22,27 @@ def check_count(kind: str, what: str, value: object, *, least: int = 0) -> None:
 
 
 def check_number(
-    kind: str, what: str, value: object, *, least: float = 0.0, most: float = inf
+    kind: str,
+    what: str,
+    value: object,
+    *,
+    least: float = 0.0,
+    most: float = inf,
+    positive: bool = False,
 ) -> None:
     """Refuse *value* if it is not a finite number from *least* to *most*.
+
+    Args:
+        positive: 0 is refused, too.
 
     Raises:
         InvalidSpecError: it is not.
     """
-    if _is_number(value) and least <= value < inf and value <= most:
+    right = _is_number(value) and least <= value < inf and value <= most
+    if right and not (positive and value == 0):
         return
-    limits = f"from {least:g}" if most == inf else f"from {least:g} to {most:g}"
+    limits = f"above {least:g}" if positive else f"from {least:g}"
+    limits += "" if most == inf else f" to {most:g}"
     raise InvalidSpecError(
         kind, value, f"{what} is a finite number {limits}, not {value!r}"
     )

@@ -47,6 +47,13 @@ def test_a_number_without_a_limit_is_finite_all_the_same() -> None:
         check_number("invalid_factor", "the factor", inf, least=1)
 
 
+@pytest.mark.parametrize("value", [0, 0.0, -1])
+def test_a_number_that_has_to_be_something_is_above_0(value: float) -> None:
+    check_number("invalid_rate", "the rate", 1e-9, positive=True)
+    with pytest.raises(InvalidSpecError, match="is a finite number above 0 to 1, not"):
+        check_number("invalid_rate", "the rate", value, most=1, positive=True)
+
+
 @pytest.mark.parametrize("value", [-0.1, nan, True, "1", None])
 def test_a_time_is_not_negative(value: object) -> None:
     with pytest.raises(InvalidSpecError) as caught:
