@@ -28,6 +28,7 @@ from . import (
     application as application,
     code as code,
     dynamic_supervisor as dynamic_supervisor,
+    failure_detector as failure_detector,
     gen as gen,
     gen_event as gen_event,
     gen_server as gen_server,
