@@ -41,6 +41,7 @@ from . import (
     protection as protection,
     registry as registry,
     reports as reports,
+    retry as retry,
     supervisor as supervisor,
     sys as sys,
     task as task,
@@ -132,6 +133,7 @@ from .registry import (
     NoRegistryError as NoRegistryError,
     Registry as Registry,
 )
+from .retry import Retry as Retry, RetryBudget as RetryBudget
 from .supervisor import (
     Supervisor as Supervisor,
     SupervisorError as SupervisorError,

@@ -89,6 +89,14 @@ def test_the_table_of_defaults_is_right() -> None:
         f"nothing left to chance"
     )
     assert pauses.jitter == 0
+    retry, budget = otp.Retry(), otp.RetryBudget()
+    assert table["attempts of an `otp.Retry()`"] == f"{retry.attempts}"
+    assert retry.backoff == otp.Backoff(jitter=1.0)
+    assert (retry.max_elapsed, retry.budget) == (float("inf"), None)
+    assert table["an `otp.RetryBudget()`"] == (
+        f"{budget.capacity:g} tokens, a failure costs {budget.per_retry:g}, "
+        f"a success brings in {budget.per_success:g}"
+    )
     assert pauses.factor == 2
     assert table["time-out of a call"] == f"{CALL_TIMEOUT:g} s"
     assert table["time-out of a system message"] == (
