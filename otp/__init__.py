@@ -26,6 +26,7 @@ from . import (
     abc as abc,
     agent as agent,
     application as application,
+    circuit_breaker as circuit_breaker,
     code as code,
     dynamic_supervisor as dynamic_supervisor,
     failure_detector as failure_detector,
@@ -54,6 +55,11 @@ from .application import (
     Application as Application,
     ApplicationError as ApplicationError,
     run as run,
+)
+from .circuit_breaker import (
+    BreakerSpec as BreakerSpec,
+    CircuitBreaker as CircuitBreaker,
+    CircuitOpenError as CircuitOpenError,
 )
 from .dynamic_supervisor import (
     DynamicSpec as DynamicSpec,

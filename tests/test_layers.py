@@ -115,6 +115,7 @@ PURE = [
     "rate_limiter/_sliding_log.py",
     "bulkhead/_errors.py",
     "circuit_breaker/_spec.py",
+    "circuit_breaker/_events.py",
     "circuit_breaker/_window.py",
     "circuit_breaker/_breaker.py",
     "circuit_breaker/_errors.py",
