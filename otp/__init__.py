@@ -40,6 +40,7 @@ from . import (
     proc_lib as proc_lib,
     process as process,
     protection as protection,
+    rate_limiter as rate_limiter,
     registry as registry,
     reports as reports,
     retry as retry,
@@ -134,6 +135,7 @@ from .proc_lib import (
     child_spec as child_spec,
 )
 from .protection import RejectedError as RejectedError
+from .rate_limiter import RateLimiter as RateLimiter
 from .registry import (
     AlreadyRegisteredError as AlreadyRegisteredError,
     NoRegistryError as NoRegistryError,

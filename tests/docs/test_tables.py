@@ -93,6 +93,9 @@ def test_the_table_of_defaults_is_right() -> None:
     assert table["attempts of an `otp.Retry()`"] == f"{retry.attempts}"
     assert retry.backoff == otp.Backoff(jitter=1.0)
     assert (retry.max_elapsed, retry.budget) == (float("inf"), None)
+    assert otp.rate_limiter.Gcra(1) == otp.rate_limiter.Gcra(1, per=1.0, burst=1)
+    assert otp.rate_limiter.SlidingLog(1).per == 1
+    assert default(otp.RateLimiter, "max_wait") == float("inf")
     assert table["an `otp.RetryBudget()`"] == (
         f"{budget.capacity:g} tokens, a failure costs {budget.per_retry:g}, "
         f"a success brings in {budget.per_success:g}"
