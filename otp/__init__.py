@@ -37,6 +37,7 @@ from . import (
     global_ as global_,
     partition_supervisor as partition_supervisor,
     pg as pg,
+    pool as pool,
     proc_lib as proc_lib,
     process as process,
     protection as protection,
@@ -129,6 +130,7 @@ from .kernel import (
     Via as Via,
 )
 from .partition_supervisor import PartitionSupervisor as PartitionSupervisor
+from .pool import Pool as Pool, PoolSpec as PoolSpec
 from .proc_lib import (
     Backoff as Backoff,
     ChildSpec as ChildSpec,

@@ -135,6 +135,7 @@ PURE = [
     "failure_detector/_suspicion.py",
     "pool/_spec.py",
     "pool/_slots.py",
+    "pool/_steps.py",
     "pool/_errors.py",
     "task_executor/_spec.py",
     "task_executor/_queue.py",

@@ -1,0 +1,102 @@
+"""`Pool`: the process that resources are checked out of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
+
+from ..gen_server import GenServer
+from ..kernel import NoProcessError, current_process, find
+from ._desk import Desk
+from ._source import Source
+from ._spec import PoolSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+    from ..kernel import ExitReason, Process, ServerRef
+    from ..proc_lib import StartOptions
+    from ._events import PoolEvent
+
+ConnT = TypeVar("ConnT")
+
+
+@final
+class Pool(GenServer, Generic[ConnT]):
+    """A process with resources that many share, each used by one at a time.
+
+    ::
+
+        DB = otp.Name[otp.Pool[Connection]]("db")
+        source = otp.pool.resources(connect, close=Connection.aclose)
+        otp.child_spec(otp.Pool, source, otp.PoolSpec(max_size=10)).named(DB)
+
+    What can be asked of it are the functions of `otp.pool`. When it ends, everything is
+    closed before anything else happens, also what is in use; that takes no longer than
+    `PoolSpec.close_timeout`, or than the workers have.
+
+    Args:
+        source: what `resources`, `contexts` or `workers` of `otp.pool` returns.
+        spec: how many, how long, how old.
+        listeners: functions that are told each `PoolEvent`.
+
+    Raises:
+        TypeError: *source* or *spec* is something else.
+    """
+
+    def __init__(
+        self,
+        source: Source[ConnT],
+        spec: PoolSpec | None = None,
+        *,
+        listeners: Iterable[Callable[[PoolEvent], object]] = (),
+    ) -> None:
+        _check(source, Source, "the source of a pool is what pool.resources() returns")
+        spec = PoolSpec() if spec is None else spec
+        _check(spec, PoolSpec, "a pool takes a PoolSpec")
+        me = current_process("a pool")
+        self.desk = Desk(me, source, spec, listeners)
+        me.dictionary = {**(me.dictionary or {}), Desk: self.desk}
+
+    @classmethod
+    def __start__(
+        cls,
+        options: StartOptions,
+        args: tuple[object, ...],
+        kwargs: Mapping[str, object],
+    ) -> Awaitable[tuple[Process, object]]:
+        # With a nursery for the keepers, so that it is not gone before they are.
+        return super().__start__(options._replace(host=True), args, kwargs)
+
+    async def init(self) -> None:
+        self.desk.start()
+
+    async def terminate(self, reason: ExitReason) -> None:
+        self.desk.stop(reason)
+        await self.desk.wait_empty()
+
+    def format_status(self, status: dict[str, Any]) -> dict[str, Any]:
+        """Show the numbers."""
+        return status | {"state": self.desk.statistics()}
+
+
+def desk_of(pool: ServerRef[Pool[ConnT]]) -> Desk[ConnT]:
+    """Return where the resources of *pool* are handed out.
+
+    Raises:
+        NoProcessError: there is no such pool, or it is not up yet.
+        TypeError: it is a process of another kind.
+    """
+    process = find(pool)
+    if process is None:
+        raise NoProcessError(pool)
+    desk = (process.dictionary or {}).get(Desk)
+    if isinstance(desk, Desk):
+        return cast("Desk[ConnT]", desk)
+    if process.origin is Pool:
+        raise NoProcessError(pool)
+    raise TypeError(f"{pool} is no pool")
+
+
+def _check(value: object, wanted: type[object], text: str) -> None:
+    if not isinstance(value, wanted):
+        raise TypeError(f"{text}, not {value!r}")
