@@ -36,6 +36,8 @@ from tests.pool.test_checkout import hold
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from otp.pool import PoolEvent
+
 
 @on_node
 async def test_a_pool_opens_what_there_is_to_be_and_does_not_wait_for_it() -> None:
@@ -410,9 +412,12 @@ async def test_listeners_hear_what_happens() -> None:
 async def test_a_listener_may_send_although_it_hears_of_the_dead() -> None:
     await Place().start(NONE)
     me = process.self()
-    pool.listeners(POOL).add(
-        lambda event: isinstance(event, CheckedIn) and process.send(me, event.good)
-    )
+
+    def listen(event: PoolEvent) -> None:
+        if isinstance(event, CheckedIn):
+            process.send(me, event.good)
+
+    pool.listeners(POOL).add(listen)
     user = process.spawn(hold, 60)
     await wait_until_idle()
 
