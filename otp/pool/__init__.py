@@ -30,6 +30,7 @@ from ._events import (
 )
 from ._pool import Pool as Pool
 from ._source import (
+    DiscardOn as DiscardOn,
     Source as Source,
     contexts as contexts,
     resources as resources,

@@ -8,7 +8,9 @@ own, as connections with background tasks do.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import asynccontextmanager
+from inspect import iscoroutine
 from math import inf
 from typing import (
     TYPE_CHECKING,
@@ -17,9 +19,11 @@ from typing import (
     Final,
     Generic,
     Literal,
+    TypeAlias,
     TypeVar,
     cast,
     final,
+    get_args,
 )
 
 import attrs
@@ -41,17 +45,19 @@ from ..kernel import (
 from ..proc_lib import ChildSpec
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable
     from contextlib import AbstractAsyncContextManager
-    from typing import TypeAlias
 
     from ..kernel import ExitReason, Process
     from ..proc_lib import ShutdownLimit
 
-    DiscardOn: TypeAlias = Literal["failure", "never"] | Callable[[Exception], bool]
-
 ConnT = TypeVar("ConnT")
 T = TypeVar("T")
+
+DiscardWord = Literal["failure", "never"]
+
+DiscardOn: TypeAlias = DiscardWord | Callable[[Exception], bool]
+"""After which errors of its user a resource is not used again."""
 
 _KIND: Final = "invalid_source"
 
@@ -89,7 +95,7 @@ class Source(ABC, Generic[ConnT]):
 
     def __attrs_post_init__(self) -> None:
         _check_function("the check of a pool", self.check)
-        if self.discard_on in {"failure", "never"} or callable(self.discard_on):
+        if callable(self.discard_on) or self.discard_on in get_args(DiscardWord):
             return
         text = (
             f"discard_on is 'failure', 'never' or a function of an exception, not "
@@ -339,6 +345,9 @@ def _check_in_time(scope: trio.CancelScope, terms: Terms) -> None:
 def _check_function(what: str, value: object, *, least: bool = False) -> None:
     if callable(value) or (value is None and not least):
         return
+    if iscoroutine(value):
+        # Nobody will await it, and Python would say so as well.
+        value.close()
     raise InvalidSpecError(_KIND, value, f"{what} is a function, not {value!r}")
 
 

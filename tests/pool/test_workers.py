@@ -246,7 +246,7 @@ async def test_a_worker_that_is_slow_to_start_is_given_up() -> None:
 
 @on_node
 async def test_a_worker_that_is_dead_when_it_has_started_is_a_failure() -> None:
-    async def nobody() -> Pid[Worker]:
+    async def nobody() -> Pid:
         pid = process.spawn_link(trio.sleep, 0)
         process.exit(pid, otp.Kill())
         await process.wait_exited(pid)
