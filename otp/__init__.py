@@ -67,6 +67,7 @@ from .dynamic_supervisor import (
     DynamicSpec as DynamicSpec,
     DynamicSupervisor as DynamicSupervisor,
 )
+from .failure_detector import FailureDetector as FailureDetector
 from .gen_event import EventHandler as EventHandler, EventManager as EventManager
 from .gen_server import (
     BadArgumentsError as BadArgumentsError,

@@ -15,6 +15,12 @@ from loguru import logger
 
 from ._util import fix_module_metadata
 from .application import ApplicationReport
+from .failure_detector import (
+    LateHeartbeatReport,
+    MistakeReport,
+    StallReport,
+    SuspicionReport,
+)
 from .gen_event import HandlerReport
 from .gen_server import ServerReport, UnexpectedMessage
 from .gen_statem import StatemReport
@@ -39,16 +45,20 @@ __all__ = [
     "DebugReport",
     "HandlerReport",
     "InstrumentReport",
+    "LateHeartbeatReport",
     "Level",
     "ListenerReport",
+    "MistakeReport",
     "ProcessReport",
     "ProgressReport",
     "Report",
     "SchedulerReport",
     "ServerReport",
+    "StallReport",
     "StatemReport",
     "StuckReport",
     "SupervisorReport",
+    "SuspicionReport",
     "TaskReport",
     "UnexpectedMessage",
     "show",

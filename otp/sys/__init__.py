@@ -59,6 +59,7 @@ from ._messages import (
     LayoutError as LayoutError,
     NotSuspendedError as NotSuspendedError,
     Operation as Operation,
+    Ping as Ping,
     Renew as Renew,
     RenewSpecs as RenewSpecs,
     Resume as Resume,

@@ -14,6 +14,7 @@ from ._messages import (
     GetModules,
     GetState,
     GetStatus,
+    Ping,
     RenewSpecs,
     ReplaceState,
     Resume,
@@ -136,6 +137,7 @@ async def _answer(
     | ReplaceState
     | GetStatus
     | CodeOperation
+    | Ping
     | SetDebug,
     host: SystemHost,
 ) -> object:
@@ -154,6 +156,8 @@ async def _answer(
             answer = _status(host)
         case ChangeCode() | Undo() | GetModules() | RenewSpecs():
             answer = await obey_about_code(request, operation, host)
+        case Ping(ping):
+            ping()
         case SetDebug(change):
             answer = _set_debug(change, host)
         case _:

@@ -151,6 +151,17 @@ class Terminate:
 
 @final
 @attrs.frozen
+class Ping:
+    """Show that the process takes messages, by calling *answer* in it.
+
+    *answer* is quick and does not raise.
+    """
+
+    answer: Callable[[], object]
+
+
+@final
+@attrs.frozen
 class SetDebug:
     """Change or read the debug options by calling *change* on them."""
 
@@ -167,6 +178,7 @@ Operation = (
     | GetStatus
     | CodeOperation
     | Terminate
+    | Ping
     | SetDebug
 )
 """Everything that may be asked of a process of any behaviour."""

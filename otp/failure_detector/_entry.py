@@ -1,0 +1,85 @@
+"""One watch that is in force: a subject, and the process that it is just now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast, final
+
+from ..kernel import seek
+from ._events import Gone, Replaced
+from ._subject import Subject
+from ._tap import Tap
+
+if TYPE_CHECKING:
+    from ..kernel import Pid, Process, ServerRef
+    from ._watch import Watch
+
+
+@final
+class Entry:
+    """One watch that is in force.
+
+    A process that is dead is nobody to suspect: bringing it back is the business of
+    its supervisor. Whoever has the name next is a stranger, of whom nothing is known.
+    """
+
+    __slots__ = ("_known", "_tap", "pid", "subject", "watch")
+
+    def __init__(self, watch: Watch, now: int) -> None:
+        self.watch = watch
+        self.pid: Pid | None = None
+        self._tap: Tap | None = None
+        # Whether there was ever a process.
+        self._known = False
+        self.subject = self._fresh()
+        if not watch.is_process:
+            self.subject.detector.expect(now)
+
+    def __repr__(self) -> str:
+        return f"<watch of {self.watch.subject}: {self.subject!r}>"
+
+    def _fresh(self) -> Subject:
+        return Subject(self.watch.detector.detector(), self.watch.policy)
+
+    @property
+    def present(self) -> bool:
+        """Whether there is somebody to suspect."""
+        return not self.watch.is_process or (
+            self.pid is not None and self.pid.process is not None
+        )
+
+    def follow(self, now: int) -> Gone | Replaced | None:
+        """See who the subject is now; tell if that has changed."""
+        watch, before = self.watch, self.pid
+        if not watch.is_process:
+            return None
+        # Not only when the last one is dead: a name may change hands among the living.
+        process, _ = seek(cast("ServerRef", watch.subject))
+        if process is None:
+            self.leave()
+            return None if before is None else Gone(watch.subject, before)
+        if process.pid is before:
+            return None
+        known, self._known = self._known, True
+        self._meet(process, now)
+        return Replaced(watch.subject, process.pid) if known else None
+
+    def _meet(self, process: Process, now: int) -> None:
+        self.leave()
+        self.pid = process.pid
+        self.subject.detector.expect(now)
+        if self.watch.signs:
+            self._tap = Tap(process)
+
+    def leave(self) -> None:
+        """Have nothing to do with the process any more, and know nothing of it."""
+        if self.pid is None:
+            return
+        if self._tap is not None:
+            self._tap.remove()
+        self._tap = self.pid = None
+        self.subject = self._fresh()
+
+    def look(self, now: int) -> None:
+        """Look for signs of life."""
+        if self._tap is not None and self._tap.is_alive():
+            self.subject.sign(now)
