@@ -13,6 +13,8 @@ from ._events import (
     State as State,
     StateChanged as StateChanged,
 )
+from ._server import BreakerServer as BreakerServer
+from ._shared import SharedBreaker as SharedBreaker, shared as shared
 from ._spec import (
     BreakerSpec as BreakerSpec,
     CountWindow as CountWindow,

@@ -187,7 +187,11 @@ class Breaker:
         self._start_counting()
 
     def __repr__(self) -> str:
-        return f"<breaker {self.name!r} {self.state}>"
+        window = self._window
+        seen = f"{self._in_a_row} failures in a row"
+        if window is not None:
+            seen += f", {window.failures} of {window.calls} failed"
+        return f"<breaker {self.name!r} {self.state}: {seen}>"
 
     # --------------------------------------------------------------------- calls
 

@@ -62,9 +62,7 @@ class TimeWindow:
     seconds: float = 30.0
 
     def __attrs_post_init__(self) -> None:
-        what = "the seconds of a window"
-        check_time(_KIND, what, self.seconds, positive=True)
-        check_number(_KIND, what, self.seconds)
+        check_number(_KIND, "the seconds of a window", self.seconds, positive=True)
 
     def __open__(self) -> Window:
         return TimedCalls(self.seconds)
@@ -226,11 +224,8 @@ def _check_number_of_calls(name: str, value: int | None) -> None:
 
 
 def _check_rate(name: str, value: float) -> None:
-    check_number(_KIND, f"the {name} of a breaker", value, least=0, most=1)
-    if value == 0:
-        raise _refuse(
-            value, f"a {name} of 0 opens with every call: give a share above 0"
-        )
+    what = f"the {name} of a breaker"
+    check_number(_KIND, what, value, positive=True, most=1)
 
 
 def _opens(spec: BreakerSpec) -> bool:
