@@ -43,7 +43,7 @@ class BreakerServer(GenStatem[State, Event]):
 
     ::
 
-        SEARCH = otp.Name[BreakerServer]("search breaker")
+        SEARCH = otp.Name[BreakerServer]("search")
         spec = otp.child_spec(BreakerServer, BreakerSpec()).named(SEARCH)
 
     It is used through `shared`. What a `CircuitBreaker` decides, this decides, by the
@@ -55,7 +55,7 @@ class BreakerServer(GenStatem[State, Event]):
 
     Args:
         spec: when it opens, and for how long.
-        name: what errors and events call it.
+        name: what errors and events call it; else the name that it is registered as.
         listeners: functions that are told of each event, in the process of the server.
 
     Raises:
@@ -77,6 +77,9 @@ class BreakerServer(GenStatem[State, Event]):
         self._timeout: tuple[State, float] = ("closed", inf)
 
     async def init(self) -> NextState[State]:
+        if not self.breaker.name:
+            info = process.info(self.pid)
+            self.breaker.name = (info and info.name) or ""
         return NextState(self.breaker.state)
 
     async def handle_event(self, state: State, event: Event) -> NextState[State]:

@@ -153,7 +153,7 @@ def shared(
 
     ::
 
-        SEARCH = otp.Name[BreakerServer]("search breaker")
+        SEARCH = otp.Name[BreakerServer]("search")
         breaker = circuit_breaker.shared(SEARCH)
         found = await breaker.call(search, "otp")
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import trio
-from trio.testing import MockClock, wait_all_tasks_blocked
+from trio.testing import wait_all_tasks_blocked
 
 import otp
 from otp import (
     CircuitOpenError,
     InvalidSpecError,
     Name,
-    Node,
     Pid,
     gen_statem,
     process,
@@ -32,32 +30,15 @@ from otp.circuit_breaker import (
     shared,
 )
 from otp.testing import wait_until_idle
+from tests.circuit_breaker.nodes import in_node
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable
 
-
-P = ParamSpec("P")
 
 ONE = BreakerSpec(consecutive_failures=1, open_for=10, half_open_calls=1)
 BREAKER = Name[BreakerServer]("breaker")
 BREAKERS = Name[otp.Registry[tuple[str, str], None]]("breakers")
-
-
-def in_node(
-    test: Callable[P, Coroutine[Any, Any, None]],
-) -> Callable[P, None]:
-    """Run a test on a node, with a clock that jumps."""
-
-    @wraps(test)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        async def main() -> None:
-            async with Node():
-                await test(*args, **kwargs)
-
-        trio.run(main, clock=MockClock(autojump_threshold=0))
-
-    return run
 
 
 async def give(value: int = 7) -> int:
@@ -326,6 +307,19 @@ async def test_a_breaker_in_a_tree_is_closed_again_after_a_restart() -> None:
 
     assert process.whereis(BREAKER) is not old
     assert await breaker.call(give) == 7
+
+
+@in_node
+async def test_its_name_is_that_of_the_process_if_it_is_given_none() -> None:
+    await gen_statem.start_named(BREAKER, BreakerServer)
+    await shared(BREAKER).isolate()
+    with pytest.raises(CircuitOpenError, match="circuit 'breaker' is isolated"):
+        await shared(BREAKER).call(give)
+
+    nameless = shared(await gen_statem.start_link(BreakerServer))
+    await nameless.isolate()
+    with pytest.raises(CircuitOpenError, match="the circuit is isolated"):
+        await nameless.call(give)
 
 
 @in_node
