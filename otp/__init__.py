@@ -26,6 +26,7 @@ from . import (
     abc as abc,
     agent as agent,
     application as application,
+    bulkhead as bulkhead,
     circuit_breaker as circuit_breaker,
     code as code,
     dynamic_supervisor as dynamic_supervisor,
@@ -58,6 +59,7 @@ from .application import (
     ApplicationError as ApplicationError,
     run as run,
 )
+from .bulkhead import Bulkhead as Bulkhead
 from .circuit_breaker import (
     BreakerSpec as BreakerSpec,
     CircuitBreaker as CircuitBreaker,

@@ -116,6 +116,7 @@ PURE = [
     "rate_limiter/_rule.py",
     "rate_limiter/_sliding_log.py",
     "bulkhead/_errors.py",
+    "bulkhead/_queue.py",
     "circuit_breaker/_spec.py",
     "circuit_breaker/_events.py",
     "circuit_breaker/_window.py",

@@ -24,6 +24,7 @@ from ._dynamic import (
     start_named as start_named,
 )
 from ._errors import MaxChildrenError as MaxChildrenError
+from ._room import wait_room as wait_room
 from ._spec import DynamicSpec as DynamicSpec
 
 fix_module_metadata(__name__, globals())

@@ -18,8 +18,11 @@ from ._errors import MaxChildrenError
 from ._spec import DynamicSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+
+    from ..kernel import ExitReason, Pid, Waiter
     from ..proc_lib import Started
-    from ..supervisor import AnySpec, Reporter, SupervisorSpec
+    from ..supervisor import AnySpec, Family, Reporter, SupervisorSpec
 
 
 @final
@@ -32,6 +35,8 @@ class Crowd(AnonymousFamily):
 
     def __init__(self, spec: DynamicSpec, reporter: Reporter) -> None:
         super().__init__(spec, reporter)
+        # Those who wait until there is room for another child.
+        self._in_line: set[Waiter] = set()
 
     def __repr__(self) -> str:
         return f"<{len(self.children)} children under {self.spec!r}>"
@@ -65,7 +70,7 @@ class Crowd(AnonymousFamily):
         """Start a child, unless there are too many."""
         _check(spec)
         limit = self.spec.max_children
-        if limit is not None and len(self.children) >= limit:
+        if limit is not None and not self._has_room():
             raise MaxChildrenError(spec.id, limit)
         child = Child(spec, None)
         started = await self._start_as_asked(child)
@@ -82,6 +87,46 @@ class Crowd(AnonymousFamily):
             f"a dynamic supervisor has no kind of children to start another of with "
             f"{args!r}: use dynamic_supervisor.start_child() with a specification",
         )
+
+    # --------------------------------------------------------------------------- room
+
+    def wait_room(self, waiter: Waiter) -> None:
+        """Settle *waiter* as soon as there is room for another child."""
+        self._in_line.add(waiter)
+        self._offer_room()
+
+    def leave_room(self, waiter: Waiter) -> None:
+        """Forget *waiter*."""
+        self._in_line.discard(waiter)
+
+    def _has_room(self) -> bool:
+        limit = self.spec.max_children
+        return limit is None or len(self.children) < limit
+
+    def _offer_room(self) -> None:
+        if self._in_line and self._has_room():
+            in_line, self._in_line = self._in_line, set()
+            for waiter in in_line:
+                waiter.settle(None)
+
+    # Whatever strikes a child off the list, or changes the limit, is one of these.
+
+    async def exited(self, pid: Pid, reason: ExitReason) -> bool:
+        ends = await super().exited(pid, reason)
+        self._offer_room()
+        return ends
+
+    def keep_down(self, child: Child) -> None:
+        super().keep_down(child)
+        self._offer_room()
+
+    async def terminate_child(self, id_: Hashable) -> None:
+        await super().terminate_child(id_)
+        self._offer_room()
+
+    def set_spec(self, spec: AnySpec, stamps: Iterable[int] | None = None) -> None:
+        super().set_spec(spec, stamps)
+        self._offer_room()
 
     # --------------------------------------------------------------- what it is made of
 
@@ -101,3 +146,18 @@ def _check(spec: object) -> None:
             f"shuts down because a child has ended; use .override(significant=False)"
         )
         raise InvalidSpecError("invalid_significant", value=True, text=text)
+
+
+def as_crowd(family: Family, child: Hashable) -> Crowd:
+    """Return the children of a dynamic supervisor, with what only they can do.
+
+    Raises:
+        StrategyError: the supervisor is of another kind.
+    """
+    if isinstance(family, Crowd):
+        return family
+    text = (
+        "this is no dynamic supervisor: ask it with the functions of otp.supervisor "
+        "instead of those of otp.dynamic_supervisor"
+    )
+    raise StrategyError(child, text)

@@ -8,26 +8,14 @@ import attrs
 
 from ..kernel import InvalidSpecError
 from ..proc_lib import ChildSpec, Started
-from ..supervisor import Family, SpecialRequest, StrategyError
-from ._crowd import Crowd
+from ..supervisor import Family, SpecialRequest
+from ._crowd import as_crowd
 from ._spec import DynamicSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     from ..kernel import Pid
 
 T = TypeVar("T")
-
-
-def _crowd(family: Family, child: Hashable) -> Crowd:
-    if isinstance(family, Crowd):
-        return family
-    text = (
-        "this is no dynamic supervisor: ask it with the functions of otp.supervisor "
-        "instead of those of otp.dynamic_supervisor"
-    )
-    raise StrategyError(child, text)
 
 
 def _check_limits(value: object) -> None:
@@ -44,7 +32,7 @@ class StartChild(SpecialRequest[Started[T]], Generic[T]):
     spec: ChildSpec[T]
 
     async def carry_out(self, family: Family, /) -> Started[T]:
-        crowd = _crowd(family, getattr(self.spec, "id", None))
+        crowd = as_crowd(family, getattr(self.spec, "id", None))
         return cast("Started[T]", await crowd.start_child(self.spec))
 
 
@@ -56,7 +44,7 @@ class TerminateChild(SpecialRequest[None]):
     child: Pid[Any]
 
     async def carry_out(self, family: Family, /) -> None:
-        await _crowd(family, self.child).terminate_child(self.child)
+        await as_crowd(family, self.child).terminate_child(self.child)
 
 
 @final
@@ -67,7 +55,7 @@ class GetChildSpec(SpecialRequest[ChildSpec[Any]]):
     child: Pid[Any]
 
     async def carry_out(self, family: Family, /) -> ChildSpec[Any]:
-        return _crowd(family, self.child).get_childspec(self.child)
+        return as_crowd(family, self.child).get_childspec(self.child)
 
 
 @final
@@ -81,5 +69,5 @@ class ChangeSpec(SpecialRequest[None]):
         _check_limits(self.spec)
 
     async def carry_out(self, family: Family, /) -> None:
-        crowd = _crowd(family, None)
+        crowd = as_crowd(family, None)
         crowd.set_spec(self.spec)

@@ -96,6 +96,11 @@ def test_the_table_of_defaults_is_right() -> None:
     assert otp.rate_limiter.Gcra(1) == otp.rate_limiter.Gcra(1, per=1.0, burst=1)
     assert otp.rate_limiter.SlidingLog(1).per == 1
     assert default(otp.RateLimiter, "max_wait") == float("inf")
+    assert table["calls behind an `otp.Bulkhead()` at the same time"] == (
+        f"{otp.Bulkhead().limit}, and nobody waits"
+    )
+    assert default(otp.Bulkhead, "queue") == 0
+    assert default(otp.bulkhead.SpawnController, "queue") == 0
     assert table["an `otp.RetryBudget()`"] == (
         f"{budget.capacity:g} tokens, a failure costs {budget.per_retry:g}, "
         f"a success brings in {budget.per_success:g}"
