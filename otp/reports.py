@@ -33,6 +33,7 @@ from .kernel import (
     StuckReport,
     write_log,
 )
+from .pool import ResourceReport
 from .proc_lib import CrashReport
 from .protection import ListenerReport
 from .supervisor import ProgressReport, SupervisorReport
@@ -52,6 +53,7 @@ __all__ = [
     "ProcessReport",
     "ProgressReport",
     "Report",
+    "ResourceReport",
     "SchedulerReport",
     "ServerReport",
     "StallReport",

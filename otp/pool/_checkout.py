@@ -21,11 +21,12 @@ from ._desk import Claim
 from ._pool import Pool, desk_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable
     from types import TracebackType
 
     from ..kernel import Name, Pid, ServerRef, Via
     from ..protection import Listeners
+    from ._desk import AnyListeners
     from ._events import PoolEvent, PoolStatistics
     from ._source import Source
     from ._spec import PoolSpec
@@ -186,7 +187,7 @@ async def start_link(
     source: Source[ConnT],
     spec: PoolSpec | None = None,
     *,
-    listeners: Iterable[Callable[[PoolEvent], object]] = (),
+    listeners: AnyListeners = (),
 ) -> Pid[Pool[ConnT]]:
     """Start a pool, linked to the caller; the arguments are those of `Pool`.
 
@@ -203,7 +204,7 @@ async def start_named(
     source: Source[ConnT],
     spec: PoolSpec | None = None,
     *,
-    listeners: Iterable[Callable[[PoolEvent], object]] = (),
+    listeners: AnyListeners = (),
 ) -> Pid[Pool[ConnT]]:
     """Start a pool like `start_link`, registered as *name*.
 

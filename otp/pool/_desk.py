@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from ._spec import PoolSpec
     from ._steps import CloseWhy, Slot, Step
 
+    AnyListeners = Listeners[PoolEvent] | Iterable[Callable[[PoolEvent], object]]
+
 ConnT = TypeVar("ConnT")
 
 
@@ -104,13 +106,15 @@ class Desk(Waiter, Generic[ConnT]):
         process: Process,
         source: Source[ConnT],
         spec: PoolSpec,
-        listeners: Iterable[Callable[[PoolEvent], object]],
+        listeners: AnyListeners,
     ) -> None:
         super().__init__()
         self.process = process
         self.source = source
         self.spec = spec
-        self.listeners: Listeners[PoolEvent] = Listeners(listeners)
+        self.listeners = (
+            listeners if isinstance(listeners, Listeners) else Listeners(listeners)
+        )
         self.now = trio.lowlevel.current_clock().current_time
         self.slots: Slots[Claim[ConnT]] = Slots(spec, checked=source.check is not None)
         # Those that are not gone, by the number of the slot; and what they have opened.

@@ -11,11 +11,11 @@ from ._source import Source
 from ._spec import PoolSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Mapping
 
     from ..kernel import ExitReason, Process, ServerRef
     from ..proc_lib import StartOptions
-    from ._events import PoolEvent
+    from ._desk import AnyListeners
 
 ConnT = TypeVar("ConnT")
 
@@ -48,7 +48,7 @@ class Pool(GenServer, Generic[ConnT]):
         source: Source[ConnT],
         spec: PoolSpec | None = None,
         *,
-        listeners: Iterable[Callable[[PoolEvent], object]] = (),
+        listeners: AnyListeners = (),
     ) -> None:
         _check(source, Source, "the source of a pool is what pool.resources() returns")
         spec = PoolSpec() if spec is None else spec

@@ -289,7 +289,7 @@ class Slots(Generic[W]):
 
     def _open(self, now: float) -> Step[W]:
         self._made += 1
-        slot: Slot[W] = Slot(self._made, born=now, since=now)
+        slot: Slot[W] = Slot(self._made, born=now)
         self._slots[slot.number] = slot
         self._coming += 1
         self.due = min(self.due, self._idle_due())
