@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
 
+from .. import process as processes
 from ..gen_server import GenServer
-from ..kernel import NoProcessError, current_process, find
+from ..kernel import Exited, NoProcessError, current_process, find
 from ._desk import Desk
 from ._source import Source
 from ._spec import PoolSpec
@@ -13,6 +14,7 @@ from ._spec import PoolSpec
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
 
+    from ..gen_server import InfoResult
     from ..kernel import ExitReason, Process, ServerRef
     from ..proc_lib import StartOptions
     from ._desk import AnyListeners
@@ -53,6 +55,8 @@ class Pool(GenServer, Generic[ConnT]):
         _check(source, Source, "the source of a pool is what pool.resources() returns")
         spec = PoolSpec() if spec is None else spec
         _check(spec, PoolSpec, "a pool takes a PoolSpec")
+        # So that it is told to end, and has the time to.
+        processes.trap_exit(True)
         me = current_process("a pool")
         self.desk = Desk(me, source, spec, listeners)
         me.dictionary = {**(me.dictionary or {}), Desk: self.desk}
@@ -69,6 +73,12 @@ class Pool(GenServer, Generic[ConnT]):
 
     async def init(self) -> None:
         self.desk.start()
+
+    async def handle_info(self, message: object) -> InfoResult:
+        """Take no note of the end of somebody who was linked."""
+        if not isinstance(message, Exited):
+            return await super().handle_info(message)
+        return None
 
     async def terminate(self, reason: ExitReason) -> None:
         self.desk.stop(reason)

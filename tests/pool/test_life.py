@@ -21,7 +21,7 @@ from otp.pool import (
     ResourceOpened,
 )
 from otp.testing import wait_until_idle
-from tests.kernel.support import in_process, on_node
+from tests.kernel.support import collected_reports, in_process, on_node
 from tests.pool.support import (
     NONE,
     ONE,
@@ -251,6 +251,43 @@ async def test_a_stop_breaks_off_what_is_being_opened_and_checked() -> None:
     assert trio.current_time() == begun
     assert place.open == set()
     assert place.half_open == 0
+
+
+@on_node
+async def test_a_supervisor_waits_until_everything_is_closed() -> None:
+    place = Place(closing=2)
+    child = otp.child_spec(otp.Pool, place.source(), PoolSpec(min_size=2)).named(POOL)
+    tree = await supervisor.start_link(otp.Supervisor, otp.one_for_one(child))
+    await wait_until_idle()
+    begun = trio.current_time()
+
+    await supervisor.stop(tree)
+
+    assert trio.current_time() - begun == 2
+    assert place.open == set()
+
+
+@in_process
+async def test_a_pool_does_not_mind_the_end_of_others() -> None:
+    place = Place()
+    await place.start(PoolSpec(min_size=1))
+    pid = process.whereis(POOL)
+    assert pid is not None
+    with collected_reports() as reports:
+        other = process.spawn(trio.sleep, 1)
+
+        async def tie() -> None:
+            process.link(pid)
+            await trio.sleep(1)
+            raise otp.Exit(otp.Reason("over"))
+
+        await process.wait_exited(process.spawn(tie))
+        await process.wait_exited(other)
+        process.send(pid, "what is this?")
+        await wait_until_idle()
+
+    assert pool.statistics(POOL).idle == 1
+    assert [type(report).__name__ for report in reports] == ["UnexpectedMessage"]
 
 
 @in_process
