@@ -113,19 +113,23 @@ class Desk:
         entry = self.entries.get(subject)
         if entry is None:
             return False
-        now = clock()
-        guard = self._guard
-        if now > guard.late_at:
-            self._lose(guard.look(now), now)
+        now = self._now()
         if not entry.present:
             # It comes from somebody new, of whom the next look would have told.
             self._follow(entry, now)
             if not entry.present:
                 return False
         self._heartbeats += 1
-        record = not guard.holds(now)
+        record = not self._guard.holds(now)
         entry.subject.heartbeat(now, slack=self._health.slack, record=record)
         return True
+
+    def _now(self) -> int:
+        """Return the time, and take note if the loop has just stood still."""
+        now = clock()
+        if now > self._guard.late_at:
+            self._lose(self._guard.look(now), now)
+        return now
 
     def heartbeat_of(self, process: Process) -> bool:
         """Hear a heartbeat of *process*, by its pid and by its name."""
@@ -138,9 +142,8 @@ class Desk:
 
     def judge(self, subject: Hashable) -> Judgement:
         """Return what there is to say of *subject* now."""
-        now = clock()
         entry = self.entry(subject)
-        return self._judge(entry, now)
+        return self._judge(entry, self._now())
 
     def _judge(self, entry: Entry, now: int) -> Judgement:
         held = self._guard.holds(now)
@@ -149,7 +152,7 @@ class Desk:
     def phi(self, subject: Hashable) -> float:
         """Return how suspicious the silence of *subject* is."""
         detector = self.entry(subject).subject.detector
-        return detector.phi(clock(), slack=self._health.slack)
+        return detector.phi(self._now(), slack=self._health.slack)
 
     def suspected(self) -> list[Hashable]:
         """Return whom it suspects."""

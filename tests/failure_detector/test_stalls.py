@@ -164,6 +164,23 @@ async def test_a_heartbeat_may_be_the_first_to_see_it(
         assert events.kinds == ["Stalled"]
 
 
+async def test_whoever_asks_may_be_the_first_to_see_it(
+    autojump_clock: MockClock,
+) -> None:
+    async with otp.Node():
+        await start_detector(Watch("far", SENSITIVE))
+        for _ in range(20):
+            await trio.sleep(0.05)
+            failure_detector.heartbeat(DETECTOR, "far")
+
+        autojump_clock.jump(5)
+        assert failure_detector.phi(DETECTOR, "far") < 1
+        autojump_clock.jump(5)
+        said = failure_detector.judge(DETECTOR, "far")
+        assert said.phi < 1
+        assert (said.state, said.confidence) == ("recovering", 0)
+
+
 async def test_a_hung_child_is_found_although_the_loop_stood_still(
     autojump_clock: MockClock,
 ) -> None:

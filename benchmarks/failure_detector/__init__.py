@@ -1,0 +1,1 @@
+"""What failure detectors are worth: on traces, and when the loop is blocked."""
