@@ -10,6 +10,7 @@ import pytest
 from otp import Backoff
 from otp.circuit_breaker import (
     BreakerSpec,
+    BreakerStatistics,
     Cause,
     CountWindow,
     Outcome,
@@ -266,6 +267,37 @@ def test_a_threshold_says_how_many_have_to_succeed(outcomes: str, state: State) 
     assert breaker.state == state
 
 
+@pytest.mark.parametrize(
+    ("took", "state"),
+    [
+        ([2, 2], "half_open"),
+        ([2, 2, 2], "open"),
+        ([2, 2, 1], "half_open"),
+        ([2, 2, 1, 1], "closed"),
+        ([1, 1], "closed"),
+        ([1], "half_open"),
+    ],
+)
+def test_a_trial_bears_as_many_slow_calls_as_the_rate_does(
+    took: list[float], state: State
+) -> None:
+    spec = BreakerSpec(
+        window=CountWindow(1),
+        consecutive_failures=1,
+        open_for=10,
+        half_open_calls=4,
+        success_threshold=1,
+        slow_after=2,
+        slow_rate=0.75,
+    )
+    breaker = half_open(spec)
+
+    for seconds in took:
+        tell(breaker, "s", now=10, took=seconds)
+
+    assert breaker.state == state
+
+
 def test_a_trial_of_slow_calls_does_not_close_it() -> None:
     spec = BreakerSpec(
         window=CountWindow(1),
@@ -320,6 +352,87 @@ def test_permits_are_taken_back_when_they_are_due_however_late_that_is_seen() ->
         ("open", 17),
         ("half_open", 27),
     ]
+
+
+# -------------------------------------------------------------------- statistics
+
+
+def test_statistics_are_about_now_and_about_all_that_has_been() -> None:
+    spec = BreakerSpec(
+        window=TimeWindow(10),
+        consecutive_failures=3,
+        slow_after=2,
+        open_for=10,
+        half_open_calls=5,
+    )
+    breaker = Breaker(spec, "db")
+    assert repr(breaker) == "<breaker 'db' closed: 0 failures in a row, 0 of 0 failed>"
+
+    tell(breaker, "sf", now=0, took=2)
+    tell(breaker, "nsnffn", now=5)
+    assert breaker.statistics(9) == BreakerStatistics(
+        state="closed",
+        retry_after=None,
+        consecutive_failures=2,
+        window_calls=5,
+        window_failures=3,
+        window_slow=2,
+        permits=0,
+        admitted=8,
+        rejected=0,
+        successes=2,
+        failures=3,
+        slow=2,
+        neutral=3,
+        late=0,
+        openings=0,
+    )
+    assert breaker.statistics(10).window_calls == 3
+
+    late = breaker.admit(10)
+    assert late is not None
+    tell(breaker, "f", now=11)
+    for _ in range(2):
+        assert breaker.admit(12) is None
+        assert not breaker.record_seen("failure", 12, 0)
+    assert not breaker.record_seen("neutral", 12, 0)
+    breaker.record(late, "success", 12, 1)
+    assert breaker.statistics(12) == BreakerStatistics(
+        state="open",
+        retry_after=9,
+        consecutive_failures=3,
+        window_calls=4,
+        window_failures=3,
+        window_slow=0,
+        permits=0,
+        admitted=10,
+        rejected=2,
+        successes=2,
+        failures=4,
+        slow=2,
+        neutral=3,
+        late=3,
+        openings=1,
+    )
+
+    tell(breaker, "fs", now=21, took=3)
+    assert breaker.admit(21) is not None
+    found = breaker.statistics(21)
+    assert (found.window_calls, found.window_failures, found.window_slow) == (2, 1, 2)
+    assert (found.state, found.permits, found.openings) == ("half_open", 1, 1)
+    tell(breaker, "ff", now=21)
+    assert breaker.statistics(21).openings == 2
+
+
+def test_a_permit_that_is_taken_back_counts_as_one_failure() -> None:
+    breaker = half_open()
+    assert breaker.statistics(10).failures == 1
+    for _ in range(2):
+        assert breaker.admit(10) is not None
+
+    found = breaker.statistics(15)
+
+    assert (found.failures, found.openings, found.state) == (3, 2, "open")
 
 
 # ----------------------------------------------------------------------- by hand

@@ -96,36 +96,36 @@ def test_the_open_time_is_fixed_or_grows() -> None:
     assert growing.open_time(1, 1) == 1
 
 
+# The last of the settings is the one that is complained about.
 WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"consecutive_failures": 0}, "whole number from 1, not 0"),
-    ({"consecutive_failures": 2.0}, "whole number from 1, not 2.0"),
-    ({"consecutive_failures": True}, "whole number"),
-    ({"consecutive_failures": None}, "no rule opens this breaker"),
+    ({"consecutive_failures": 0}, "is a whole number from 1, not 0"),
+    ({"consecutive_failures": 2.0}, "is a whole number from 1, not 2.0"),
+    ({"consecutive_failures": True}, "is a whole number"),
+    ({"consecutive_failures": None}, "no rule opens this breaker: give it"),
     ({"window": 100}, "CountWindow(...), TimeWindow(...) or None, not 100"),
     ({"failure_count": 3}, "failure_count=3 needs a window"),
     ({"min_calls": 3}, "min_calls=3 needs a window"),
     ({"slow_after": 3}, "slow_after=3 needs a window"),
     ({"window": CountWindow(9), "min_calls": 10}, "never reached in a window of 9"),
     ({"window": CountWindow(9), "failure_count": 10}, "never reached"),
-    ({"window": CountWindow(9), "failure_count": 0}, "whole number from 1"),
-    ({"window": TimeWindow(9), "min_calls": 0}, "whole number from 1"),
-    ({"window": CountWindow(9), "failure_rate": None}, "no rule opens"),
+    ({"window": CountWindow(9), "failure_count": 0}, "is a whole number from 1"),
+    ({"window": TimeWindow(9), "min_calls": 0}, "is a whole number from 1"),
     ({"failure_rate": 0}, "above 0 to 1, not 0"),
     ({"failure_rate": 1.01}, "above 0 to 1, not 1.01"),
     ({"failure_rate": -0.1}, "above 0 to 1"),
     ({"failure_rate": nan}, "above 0 to 1"),
     ({"failure_rate": "half"}, "above 0 to 1"),
-    ({"slow_rate": 0.0}, "above 0 to 1, not 0"),
+    ({"slow_rate": 0.0}, "above 0 to 1, not 0.0"),
     ({"slow_rate": 2}, "above 0 to 1"),
-    ({"window": CountWindow(9), "slow_after": 0}, "more than 0 seconds"),
-    ({"window": CountWindow(9), "slow_after": nan}, "more than 0 seconds"),
-    ({"open_for": -1}, "0 seconds or more, not -1"),
-    ({"open_for": None}, "0 seconds or more"),
-    ({"half_open_timeout": 0}, "more than 0 seconds"),
-    ({"half_open_timeout": -2}, "more than 0 seconds"),
-    ({"half_open_calls": 0}, "half_open_calls of a breaker is a whole number from 1"),
-    ({"half_open_calls": 1.5}, "whole number from 1"),
-    ({"success_threshold": 0}, "whole number from 1"),
+    ({"window": CountWindow(9), "slow_after": 0}, "is more than 0 seconds"),
+    ({"window": CountWindow(9), "slow_after": nan}, "is more than 0 seconds"),
+    ({"open_for": -1}, "is 0 seconds or more, not -1"),
+    ({"open_for": None}, "is 0 seconds or more"),
+    ({"half_open_timeout": 0}, "is more than 0 seconds"),
+    ({"half_open_timeout": -2}, "is more than 0 seconds"),
+    ({"half_open_calls": 0}, "is a whole number from 1"),
+    ({"half_open_calls": 1.5}, "is a whole number from 1"),
+    ({"success_threshold": 0}, "is a whole number from 1"),
     ({"success_threshold": 4}, "cannot be reached with half_open_calls=3"),
 ]
 
@@ -135,21 +135,33 @@ def test_what_contradicts_itself_is_refused(wrong: dict[str, Any], text: str) ->
     with pytest.raises(InvalidSpecError) as caught:
         BreakerSpec(**wrong)
 
+    *_, (name, value) = wrong.items()
     assert text in str(caught.value)
+    assert name in str(caught.value)
     assert caught.value.kind == "invalid_breaker"
-    assert caught.value.value in {*wrong.values()} or caught.value.value is not wrong
+    assert caught.value.value is value
+
+
+def test_a_window_without_a_rule_is_refused() -> None:
+    with pytest.raises(InvalidSpecError, match="no rule opens this breaker"):
+        BreakerSpec(window=CountWindow(9), failure_rate=None)
 
 
 @pytest.mark.parametrize("calls", [0, -1, 1.0, None, True])
 def test_a_window_of_calls_holds_one_at_least(calls: Any) -> None:
-    with pytest.raises(InvalidSpecError, match="calls of a window"):
+    with pytest.raises(InvalidSpecError, match=r"^the calls of a window") as caught:
         CountWindow(calls)
+
+    assert (caught.value.kind, caught.value.value) == ("invalid_breaker", calls)
 
 
 @pytest.mark.parametrize("seconds", [0, -1, inf, nan, None, "1"])
 def test_a_window_of_time_is_finite_and_longer_than_nothing(seconds: Any) -> None:
-    with pytest.raises(InvalidSpecError, match="seconds of a window"):
+    with pytest.raises(InvalidSpecError, match=r"^the seconds of a window") as caught:
         TimeWindow(seconds)
+
+    assert caught.value.kind == "invalid_breaker"
+    assert caught.value.value is seconds
 
 
 def test_what_is_at_the_edge_is_allowed() -> None:
