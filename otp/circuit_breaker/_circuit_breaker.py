@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Any, cast, final, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, final, get_args
 
 import trio
 from trio.lowlevel import ParkingLot, checkpoint
@@ -167,13 +167,13 @@ class CircuitBreaker(Guard["tuple[Admission, float]"]):
         engine = self._engine
         now = trio.current_time()
         admission = engine.admit(now)
+        if engine.changes or (admission is not None and admission.permit):
+            self._look()
         if admission is None:
             await self._reject(now)
-        elif engine.changes or admission.permit:
-            self._look()
-        return cast("Admission", admission), now
+        return admission, now
 
-    async def _reject(self, now: float) -> None:
+    async def _reject(self, now: float) -> NoReturn:
         engine = self._engine
         state, retry_after = engine.state, engine.retry_after(now)
         if self.listeners:

@@ -423,6 +423,28 @@ async def test_listeners_are_told_what_happens(mock_clock: MockClock) -> None:
     ]
 
 
+async def test_a_change_that_is_noticed_by_a_rejection_is_told_before_it(
+    mock_clock: MockClock,
+) -> None:
+    told: list[BreakerEvent] = []
+    breaker = CircuitBreaker(ONE, listeners=[told.append])
+    breaker.record()
+    mock_clock.jump(10)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(behind, breaker, inf)
+        await wait_all_tasks_blocked()
+        told.clear()
+        # The trial has hung for longer than it may; the breaker is open again.
+        mock_clock.jump(65)
+        await attempt(breaker, give)
+        nursery.cancel_scope.cancel()
+
+    assert told[:2] == [
+        StateChanged("", "half_open", "open", "trial", 70, 80),
+        CallRejected("", "open", 5),
+    ]
+
+
 async def test_a_listener_may_steer_the_breaker_that_tells_it() -> None:
     def isolate(event: BreakerEvent) -> None:
         if isinstance(event, StateChanged) and event.new == "open":
