@@ -256,6 +256,7 @@ async def test_slow_calls_are_measured_by_trios_clock(
     del autojump_clock
     spec = BreakerSpec(window=CountWindow(2), slow_after=3)
     breaker = CircuitBreaker(spec)
+    await trio.sleep(10)
 
     for seconds in (2.5, 3, 4):
         await breaker.call(trio.sleep, seconds)
@@ -484,6 +485,21 @@ async def test_whoever_waits_for_a_state_hears_of_the_end_of_the_open_time(
         assert trio.current_time() == 10
 
 
+async def test_whoever_waits_already_hears_that_a_later_probe_hangs(
+    autojump_clock: MockClock,
+) -> None:
+    del autojump_clock
+    breaker = CircuitBreaker(ONE)
+    breaker.record()
+    await trio.sleep(10)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(behind, breaker, inf)
+        assert await breaker.wait_state("open") == "open"
+        assert trio.current_time() == 70
+        nursery.cancel_scope.cancel()
+
+
 async def test_whoever_waits_for_a_state_that_is_set_by_hand_wakes_up() -> None:
     breaker = CircuitBreaker()
     async with trio.open_nursery() as nursery:
@@ -587,20 +603,27 @@ def test_what_makes_no_breaker_is_refused(
 
 @pytest.mark.parametrize("states", [(), ("half-open",), ("closed", 1)])
 async def test_only_a_state_can_be_waited_for(states: Any) -> None:
-    with pytest.raises(InvalidSpecError, match="a state of a breaker is 'closed'"):
+    with pytest.raises(InvalidSpecError, match=r"is 'closed', 'open'.* not") as caught:
         await CircuitBreaker().wait_state(*states)
+
+    assert caught.value.kind == "invalid_state"
+    assert caught.value.value == (states[-1] if states else None)
 
 
 @pytest.mark.parametrize("outcome", ["ok", None, True])
 async def test_only_an_outcome_can_be_recorded(outcome: Any) -> None:
-    with pytest.raises(InvalidSpecError, match="an outcome is"):
+    with pytest.raises(InvalidSpecError, match="is 'success', 'failure'") as caught:
         CircuitBreaker().record(outcome)
+
+    assert (caught.value.kind, caught.value.value) == ("invalid_outcome", outcome)
 
 
 @pytest.mark.parametrize("seconds", [-1, "1", None])
 async def test_only_a_time_can_be_recorded(seconds: Any) -> None:
-    with pytest.raises(InvalidSpecError, match="0 seconds or more"):
+    with pytest.raises(InvalidSpecError, match="0 seconds or more") as caught:
         CircuitBreaker().record("success", seconds)
+
+    assert (caught.value.kind, caught.value.value) == ("invalid_outcome", seconds)
 
 
 def test_it_says_what_it_is() -> None:
