@@ -38,6 +38,7 @@ from . import (
     global_ as global_,
     partition_supervisor as partition_supervisor,
     pg as pg,
+    pipeline as pipeline,
     pool as pool,
     proc_lib as proc_lib,
     process as process,
@@ -133,6 +134,7 @@ from .kernel import (
     Via as Via,
 )
 from .partition_supervisor import PartitionSupervisor as PartitionSupervisor
+from .pipeline import Pipeline as Pipeline
 from .pool import Pool as Pool, PoolSpec as PoolSpec
 from .proc_lib import (
     Backoff as Backoff,

@@ -122,6 +122,8 @@ PURE = [
     "circuit_breaker/_window.py",
     "circuit_breaker/_breaker.py",
     "circuit_breaker/_errors.py",
+    "pipeline/_errors.py",
+    "pipeline/_memory.py",
     "pipeline/_order.py",
     "failure_detector/_phi.py",
     "failure_detector/_intervals.py",
