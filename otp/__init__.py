@@ -50,6 +50,7 @@ from . import (
     supervisor as supervisor,
     sys as sys,
     task as task,
+    task_executor as task_executor,
     task_supervisor as task_supervisor,
     timer as timer,
 )
@@ -158,6 +159,7 @@ from .supervisor import (
     rest_for_one as rest_for_one,
 )
 from .task import Task as Task, TaskResult as TaskResult
+from .task_executor import ExecutorSpec as ExecutorSpec, TaskExecutor as TaskExecutor
 from .task_supervisor import TaskSupervisor as TaskSupervisor
 
 __version__ = "0.1.0"

@@ -404,6 +404,19 @@ def test_a_resource_that_is_lost_while_it_comes_is_made_up_for() -> None:
     assert isinstance(opening, Open)
 
 
+def test_a_resource_that_is_lost_while_it_is_checked_is_made_up_for() -> None:
+    slots = slots_of(checked=True, max_size=2)
+    slot = opened(slots)
+    slots.ask("a", 100.0)
+
+    closing, opening = slots.lost(slot, 101.0)
+
+    assert closing == Close(slot, "lost")
+    assert isinstance(opening, Open)
+    assert slots.ask("b", 101.0) == []
+    assert isinstance(slots.closed(slot, 102.0)[0], Open)
+
+
 def test_at_the_end_everything_is_closed_once() -> None:
     slots = slots_of(max_size=3)
     first, second = used(slots), used(slots)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from hypothesis import assume, strategies as st
+from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -81,12 +81,18 @@ class Machine(RuleBasedStateMachine):
                     assert not slot.unwanted
                     self.expected[slot] = "used"
                 case Open(slot):
+                    # Only as many as are needed.
+                    alive = len(self.expected) - len(self.of("closing"))
+                    coming = len(self.of("opening", "checking"))
+                    assert alive < self.spec.min_size or coming < len(self.waiting)
                     assert slot not in self.expected
                     self.expected[slot] = "opening"
                     assert len(self.expected) <= self.spec.max_size
                 case Check(slot):
                     assert self.expected[slot] == "idle"
                     self.last_put.remove(slot)
+                    coming = len(self.of("opening", "checking"))
+                    assert coming < len(self.waiting)
                     self.expected[slot] = "checking"
                 case Close(slot, _):
                     assert self.expected[slot] != "closing"
@@ -100,9 +106,7 @@ class Machine(RuleBasedStateMachine):
         return [slot for slot, state in self.expected.items() if state in states]
 
     def pick(self, data: st.DataObject, *states: SlotState) -> Slot[int]:
-        found = self.of(*states)
-        assume(found)
-        return data.draw(st.sampled_from(found))
+        return data.draw(st.sampled_from(self.of(*states)))
 
     @rule(seconds=st.sampled_from([0.0, 0.5, 1.0, 3.0]))
     def wait(self, seconds: float) -> None:
@@ -125,6 +129,7 @@ class Machine(RuleBasedStateMachine):
         self.waiting.remove(who)
         self.slots.withdraw(who)
 
+    @precondition(lambda self: self.of("opening"))
     @rule(data=st.data())
     def opened(self, data: st.DataObject) -> None:
         slot = self.pick(data, "opening")
@@ -133,12 +138,14 @@ class Machine(RuleBasedStateMachine):
         self.last_put.append(slot)
         self.obey(self.slots.opened(slot, self.now))
 
+    @precondition(lambda self: self.of("opening"))
     @rule(data=st.data())
     def open_failed(self, data: st.DataObject) -> None:
         slot = self.pick(data, "opening")
         del self.expected[slot]
         self.obey(self.slots.open_failed(slot, self.now))
 
+    @precondition(lambda self: self.of("checking"))
     @rule(data=st.data(), good=st.booleans())
     def checked(self, data: st.DataObject, *, good: bool) -> None:
         slot = self.pick(data, "checking")
@@ -148,6 +155,7 @@ class Machine(RuleBasedStateMachine):
             self.last_put.append(slot)
         self.obey(self.slots.checked(slot, self.now, good=good))
 
+    @precondition(lambda self: self.of("used"))
     @rule(data=st.data(), good=st.booleans())
     def give_back(self, data: st.DataObject, *, good: bool) -> None:
         slot = self.pick(data, "used")
@@ -158,11 +166,13 @@ class Machine(RuleBasedStateMachine):
             self.last_put.append(slot)
         self.obey(steps)
 
+    @precondition(lambda self: self.expected)
     @rule(data=st.data())
     def lost(self, data: st.DataObject) -> None:
         slot = self.pick(data, "opening", "checking", "idle", "used", "closing")
         self.obey(self.slots.lost(slot, self.now))
 
+    @precondition(lambda self: self.of("closing"))
     @rule(data=st.data())
     def closed(self, data: st.DataObject) -> None:
         slot = self.pick(data, "closing")
