@@ -10,6 +10,7 @@ from trio.testing import wait_all_tasks_blocked
 
 import otp
 from otp import (
+    Backoff,
     CircuitOpenError,
     InvalidSpecError,
     Name,
@@ -55,6 +56,10 @@ async def rejects(breaker: SharedBreaker) -> bool:
     except CircuitOpenError:
         return True
     return False
+
+
+def rejecting(breaker: SharedBreaker) -> Callable[[], Awaitable[bool]]:
+    return lambda: rejects(breaker)
 
 
 async def half_open(
@@ -136,12 +141,13 @@ async def test_the_open_time_ends_by_itself() -> None:
     server = await gen_statem.start_link(
         BreakerServer, ONE, name="db", listeners=[told.append]
     )
+    await trio.sleep(5)
     shared(server).record()
     await trio.sleep(100)
 
     assert told == [
-        StateChanged("db", "closed", "open", "consecutive_failures", 0, 10),
-        StateChanged("db", "open", "half_open", "time", 10, float("inf")),
+        StateChanged("db", "closed", "open", "consecutive_failures", 5, 15),
+        StateChanged("db", "open", "half_open", "time", 15, float("inf")),
     ]
 
 
@@ -149,16 +155,35 @@ async def test_the_open_time_ends_by_itself() -> None:
 async def test_listeners_are_told_of_calls_too() -> None:
     told: list[BreakerEvent] = []
     server = await gen_statem.start_link(BreakerServer, ONE, listeners=[told.append])
-    breaker = shared(server)
+    breaker = shared(server, bad_result=lambda result: result == 0)
+    await trio.sleep(5)
     await breaker.call(trio.sleep, 2)
-    await breaker.isolate()
+    async with breaker:
+        await trio.sleep(1)
+    await breaker.call(give, 0)
+    await trio.sleep(4)
     assert await rejects(breaker)
 
     calls = [event for event in told if not isinstance(event, StateChanged)]
     assert calls == [
         CallEnded("", "success", 2, True, None),
-        CallRejected("", "isolated", None),
+        CallEnded("", "success", 1, True, None),
+        CallEnded("", "failure", 0, True, None),
+        CallRejected("", "open", 6),
     ]
+
+
+@in_node
+async def test_its_jitter_is_that_of_the_node() -> None:
+    spec = BreakerSpec(consecutive_failures=1, open_for=Backoff(60, 1, 60, jitter=1))
+    found: set[float | None] = set()
+    for _ in range(2):
+        breaker = shared(await gen_statem.start_link(BreakerServer, spec))
+        breaker.record()
+        found.add((await breaker.statistics()).retry_after)
+
+    assert len(found) == 2
+    assert 60 not in found
 
 
 @pytest.mark.parametrize("permits", [1, 3])
@@ -245,6 +270,50 @@ async def test_who_does_not_wait_for_the_answer_holds_no_permit() -> None:
 
     found = await breaker.statistics()
     assert (found.permits, found.admitted) == (0, 2 - 1)
+
+
+@in_node
+async def test_a_server_that_does_not_answer_is_waited_for_so_long_and_no_longer() -> (
+    None
+):
+    server = await gen_statem.start_link(BreakerServer)
+    await otp.sys.suspend(server)
+    breaker = shared(server, timeout=1)
+
+    for ask in (breaker.state, breaker.statistics, breaker.isolate, rejecting(breaker)):
+        before = trio.current_time()
+        with pytest.raises(otp.CallTimeoutError):
+            await ask()
+        assert trio.current_time() == before + 1
+
+
+@in_node
+async def test_a_process_is_watched_for_as_long_as_it_has_a_permit() -> None:
+    server, breaker = await half_open()
+    watched: list[int] = []
+
+    async def look() -> None:
+        await trio.sleep(1)
+        watched.append(monitors(server))
+
+    async def client() -> None:
+        await breaker.call(look)
+        assert await breaker.state() == "closed"
+        watched.append(monitors(server))
+
+    await process.wait_exited(process.spawn(client))
+
+    assert watched == [1, 0]
+
+
+@in_node
+async def test_a_task_that_is_no_process_is_not_watched() -> None:
+    server, breaker = await half_open()
+    async with breaker:
+        assert (await breaker.statistics()).permits == 1
+        assert monitors(server) == 0
+
+    assert await breaker.state() == "closed"
 
 
 @in_node
