@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias, final
+from typing import TYPE_CHECKING, final
 
 import attrs
 
@@ -73,6 +73,3 @@ class Steer(Request[None]):
 @attrs.frozen
 class AskStatistics(Request[BreakerStatistics]):
     """How does it stand?"""
-
-
-Asked: TypeAlias = Admit | Steer | AskStatistics

@@ -20,21 +20,23 @@ from ..gen_statem import (
     Reply,
     SetTimeout,
     StateTimeout,
+    UnknownRequestError,
 )
 from ..kernel import Down
 from ..protection import Listeners, random_of_node
 from ._breaker import Admission, Breaker
 from ._circuit_breaker import DEFAULT_SPEC, check_spec
 from ._events import BreakerEvent, CallEnded, CallRejected, State
-from ._requests import Admit, Asked, AskStatistics, Ended, Rejected, Seen, Steer
+from ._requests import Admit, AskStatistics, Ended, Rejected, Seen, Steer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from ..gen_statem import From
     from ..kernel import Ref
     from ._spec import BreakerSpec
 
-Event: TypeAlias = Call[Asked] | Cast[object] | Info[object] | StateTimeout[None]
+Event: TypeAlias = Call[object] | Cast[object] | Info[object] | StateTimeout[None]
 
 
 @final
@@ -87,7 +89,7 @@ class BreakerServer(GenStatem[State, Event]):
         now = trio.current_time()
         match event:
             case Call(from_, request):
-                return self._next(Reply(from_, self._answer(request, now)))
+                return self._next(*self._answer(from_, request, now))
             case Cast(message):
                 self._hear(message, now)
             case StateTimeout():
@@ -110,17 +112,23 @@ class BreakerServer(GenStatem[State, Event]):
 
     # ------------------------------------------------------------------- messages
 
-    def _answer(self, request: Asked, now: float) -> object:
+    # What is not for it is no reason to forget what it has counted.
+
+    def _answer(
+        self, from_: From[Any], request: object, now: float
+    ) -> tuple[Reply[Any], ...]:
         match request:
             case Admit():
-                return self._admit(request, now)
+                return (request.reply(from_, self._admit(request, now)),)
             case Steer(step):
                 self.breaker.steer(step, now)
-                return None
+                return (request.reply(from_, None),)
             case AskStatistics():
-                return self.breaker.statistics(now)
+                return (request.reply(from_, self.breaker.statistics(now)),)
             case _:
-                assert_never(request)
+                text = f"a breaker is not asked for {request!r}"
+                from_.fail(UnknownRequestError(from_.server, text))
+                return ()
 
     def _hear(self, message: object, now: float) -> None:
         match message:
@@ -129,8 +137,7 @@ class BreakerServer(GenStatem[State, Event]):
             case Seen(outcome, seconds):
                 self.breaker.record_seen(outcome, now, seconds)
             case _:
-                # What is not for it is no reason to forget what it has counted.
-                pass
+                return
 
     def _admit(self, request: Admit, now: float) -> Admission | Rejected:
         breaker = self.breaker

@@ -625,4 +625,7 @@ async def test_only_a_time_can_be_recorded(seconds: Any) -> None:
 
 
 def test_it_says_what_it_is() -> None:
-    assert repr(CircuitBreaker(name="db")) == "<CircuitBreaker 'db' closed>"
+    breaker = CircuitBreaker(ONE, name="db")
+
+    assert repr(breaker) == "<CircuitBreaker 'db' closed>"
+    assert (breaker.name, breaker.spec) == ("db", ONE)

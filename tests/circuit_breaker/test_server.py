@@ -328,6 +328,20 @@ async def test_a_hanging_trial_is_a_failure_when_its_time_is_over() -> None:
 
 
 @in_node
+async def test_a_permit_of_no_process_is_void_when_somebody_closes_it() -> None:
+    _, breaker = await half_open()
+    async with breaker:
+        await breaker.close()
+
+    found = await breaker.statistics()
+    assert (found.state, found.late, found.permits) == ("closed", 1, 0)
+
+
+def test_it_says_what_it_is() -> None:
+    assert repr(shared(BREAKER)) == f"<breaker shared by {BREAKER!r}>"
+
+
+@in_node
 async def test_permits_are_void_when_somebody_closes_it() -> None:
     server, breaker = await half_open()
     caller = spawn(breaker.call, trio.sleep, 5)
@@ -451,7 +465,10 @@ async def test_tools_see_how_it_stands() -> None:
 async def test_messages_that_it_does_not_know_do_it_no_harm() -> None:
     server = await gen_statem.start_link(BreakerServer, ONE)
     process.send(server, "hello")
+    process.send(server, otp.Down(otp.Ref(), server, otp.Normal()))
     gen_statem.cast(server, "hello")
+    with pytest.raises(otp.UnknownRequestError, match="not asked for 'hello'"):
+        await gen_statem.call(server, "hello")
 
     assert await shared(server).state() == "closed"
 
