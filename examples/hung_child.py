@@ -13,7 +13,7 @@ from __future__ import annotations
 import trio
 
 import otp
-from otp import failure_detector, process, supervisor
+from otp import failure_detector, supervisor
 from otp.failure_detector import (
     EndProcess,
     PhiAccrual,
@@ -92,15 +92,13 @@ async def story() -> None:
     print(f"  a beat every {judgement.mean:.1f} s, phi {judgement.phi:.0f}")
 
     print("A page that never comes to an end; whoever waits for it hears why:")
-    first = process.whereis(PRINTER)
     try:
         await Printer.print_page.within(60)(PRINTER, "jam")
     except otp.ServerExitedError as error:
         print("  the printer ended:", error.reason)
 
     print("The supervisor has started another one, of which nothing is known yet:")
-    while process.whereis(PRINTER) in (None, first):
-        await trio.sleep(0.01)
+    await supervisor.which_children(top)  # it answers when that is so
     print("  page", await Printer.print_page(PRINTER, "hello again"))
     await trio.sleep(0.25)
     print("  so far it is", failure_detector.judge(DETECTOR, PRINTER).state)
