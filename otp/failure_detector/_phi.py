@@ -60,10 +60,10 @@ def normal(y: float) -> float:
         return -log1p(-0.5 * erfc(-y / _SQRT_2)) / _LN_10
     if y <= _FAR:
         return -log(0.5 * erfc(y / _SQRT_2)) / _LN_10
-    return (y * y / 2 + log(y) + _LOG_SQRT_2_PI - log1p(_mills(y))) / _LN_10
+    return (y * y / 2 + log(y) + _LOG_SQRT_2_PI - log1p(mills(y))) / _LN_10
 
 
-def _mills(y: float) -> float:
+def mills(y: float) -> float:
     """Return the Mills ratio of *y*, times *y*, less 1."""
     u = 1 / (y * y)
     return u * (-1 + u * (3 + u * (-15 + u * (105 + u * (-945 + u * 10395)))))

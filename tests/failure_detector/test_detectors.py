@@ -273,6 +273,28 @@ def test_without_intervals_phi_is_an_estimate() -> None:
     ]
 
 
+def test_who_wants_no_intervals_is_content_with_the_estimate() -> None:
+    detector = PhiAccrual(min_samples=0, first_estimate=1.0).detector()
+    detector.heartbeat(0)
+
+    said = detector.judge(500 * MS)
+
+    assert (said.state, said.confidence, said.samples) == ("steady", 1, 0)
+    assert (said.silence, said.mean, said.deviation) == (0.5, 1.0, 0.25)
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_what_is_judged_is_phi(spec: DetectorSpec) -> None:
+    detector, now = beaten(spec)
+    for slack in (1, 3):
+        for silence in (1, 2_500, 5_000, 9_000):
+            then = now + silence * MS
+            said = detector.judge(then, slack=slack)
+
+            assert said.phi == detector.phi(then, slack=slack)
+            assert said.silence == silence / 1000
+
+
 def test_after_a_failure_it_recovers_with_a_few_intervals() -> None:
     detector, now = beaten(PhiAccrual(first_estimate=1.0, recover_samples=2))
 

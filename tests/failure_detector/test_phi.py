@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import inf, isfinite, log10, nextafter
+from math import inf, isfinite, log, log1p, log10, nextafter, pi, sqrt
 from typing import TYPE_CHECKING, get_args
 
 import pytest
 from hypothesis import given, strategies as st
 
 from otp.failure_detector import Distribution, phi_of
-from otp.failure_detector._phi import exponential, logistic, normal
+from otp.failure_detector._phi import exponential, logistic, mills, normal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,6 +123,23 @@ def test_the_forms_of_one_function_meet_without_a_step(
         assert all(a <= b for a, b in pairwise(values))
         assert values[0] < values[-1]
         assert values[-1] - values[0] < 1e-6
+
+
+def test_the_expansion_is_that_of_themills_ratio() -> None:
+    # 1, 1 * 3, 1 * 3 * 5, and so on, with alternating signs.
+    for y in (2.0, 4.0, 30.0):
+        term, terms = 1.0, 0.0
+        for k in range(6):
+            term *= -(2 * k + 1) / (y * y)
+            terms += term
+
+        assert mills(y) == pytest.approx(terms, rel=1e-13)
+
+
+def test_the_expansion_begins_where_the_tail_is_still_exact() -> None:
+    tail = (25 * 25 / 2 + log(25 * sqrt(2 * pi)) - log1p(mills(25))) / log(10)
+
+    assert normal(25) == pytest.approx(tail, rel=1e-15)
 
 
 def test_the_expansion_is_the_tail_where_both_are_known() -> None:
