@@ -502,6 +502,7 @@ async def test_whoever_waits_for_a_state_that_is_set_by_hand_wakes_up() -> None:
     breaker = CircuitBreaker()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(breaker.wait_state, "isolated")
+        nursery.start_soon(breaker.wait_state, "isolated", "disabled")
         await wait_all_tasks_blocked()
         breaker.isolate()
 

@@ -328,6 +328,20 @@ async def test_a_hanging_trial_is_a_failure_when_its_time_is_over() -> None:
 
 
 @in_node
+async def test_nothing_is_kept_of_permits_that_are_void() -> None:
+    server, breaker = await half_open()
+    caller = process.spawn(breaker.call, trio.sleep_forever)
+    await wait_all_tasks_blocked()
+    assert len(await permits(server)) == 1
+
+    await breaker.close()
+    process.exit(caller, otp.Kill())
+    await process.wait_exited(caller)
+
+    assert await permits(server) == {}
+
+
+@in_node
 async def test_a_permit_of_no_process_is_void_when_somebody_closes_it() -> None:
     _, breaker = await half_open()
     async with breaker:
@@ -500,6 +514,13 @@ async def test_only_an_outcome_can_be_recorded() -> None:
     wrong: Any = "ok"
     with pytest.raises(InvalidSpecError, match="an outcome is"):
         shared(BREAKER).record(wrong)
+
+
+async def permits(server: Pid) -> dict[object, object]:
+    """Return what the server keeps of the permits that are out."""
+    seen: Any = await otp.sys.get_state(server)
+    found: dict[object, object] = seen[1]["permits"]
+    return found
 
 
 def monitors(server: Pid) -> int:
