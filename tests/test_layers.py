@@ -120,6 +120,8 @@ PURE = [
     "circuit_breaker/_spec.py",
     "circuit_breaker/_events.py",
     "circuit_breaker/_window.py",
+    "circuit_breaker/_transitions.py",
+    "circuit_breaker/_trial.py",
     "circuit_breaker/_breaker.py",
     "circuit_breaker/_errors.py",
     "pipeline/_errors.py",

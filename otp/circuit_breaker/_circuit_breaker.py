@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from random import Random
 
     from ..protection import Failures
-    from ._breaker import Admission, Step
+    from ._breaker import Admission
     from ._events import BreakerStatistics
+    from ._transitions import Step
 
 DEFAULT_SPEC = BreakerSpec()
 

@@ -11,8 +11,9 @@ from ._events import BreakerStatistics, State
 
 if TYPE_CHECKING:
     from ..kernel import Pid, Ref
-    from ._breaker import Admission, Step
+    from ._breaker import Admission
     from ._events import Outcome
+    from ._transitions import Step
 
 
 @final

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
     from ..kernel import Pid, ServerRef
     from ..protection import Failures
-    from ._breaker import Admission, Step
+    from ._breaker import Admission
     from ._events import BreakerStatistics, Outcome, State
     from ._server import BreakerServer
+    from ._transitions import Step
 
 
 @final

@@ -18,7 +18,8 @@ from otp.circuit_breaker import (
     StateChanged,
     TimeWindow,
 )
-from otp.circuit_breaker._breaker import TRANSITIONS, Breaker, Step
+from otp.circuit_breaker._breaker import Breaker
+from otp.circuit_breaker._transitions import TRANSITIONS, Step
 
 FAST = BreakerSpec(consecutive_failures=1, open_for=10, half_open_timeout=5)
 ONE_PROBE = BreakerSpec(consecutive_failures=1, open_for=10, half_open_calls=1)

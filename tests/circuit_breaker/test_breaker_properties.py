@@ -10,7 +10,8 @@ from hypothesis import event, given, settings, strategies as st
 
 from otp import Backoff
 from otp.circuit_breaker import BreakerSpec, CountWindow, Outcome, TimeWindow
-from otp.circuit_breaker._breaker import TRANSITIONS, Admission, Breaker, Step
+from otp.circuit_breaker._breaker import Admission, Breaker
+from otp.circuit_breaker._transitions import TRANSITIONS, Step
 from tests.circuit_breaker.model import Model
 
 # Few numbers, so that things happen at the same time and exactly at the edge.
