@@ -11,7 +11,7 @@ one for each attempt, around all of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, final, get_args
+from typing import TYPE_CHECKING, Final, Literal, final, get_args
 
 import attrs
 
@@ -22,6 +22,8 @@ Place = Literal["fallback", "retry", "breaker", "rate", "timeout", "bulkhead"]
 """Where in a pipeline a protection belongs."""
 
 _RANKS: dict[str, int] = {place: rank for rank, place in enumerate(get_args(Place))}
+# Of a time-out around all attempts: behind the fallback, before the retry.
+_AROUND_ALL: Final = 0.5
 
 # What goes wrong when the first, which belongs outside, is inside of the second.
 _WHY: dict[tuple[Place, Place], str] = {
@@ -75,11 +77,12 @@ def right_order(places: Sequence[Place | None]) -> list[int]:
 
     Those without a place stay behind the one that they are behind.
     """
-    keys: list[tuple[int, int]] = []
-    rank = 0
+    keys: list[tuple[float, int]] = []
+    rank = 0.0
     for number, place in enumerate(places):
-        around_all = place == "timeout" and "timeout" in places[number + 1 :]
-        if place is not None and not around_all:
+        if place == "timeout" and "timeout" in places[number + 1 :]:
+            rank = _AROUND_ALL
+        elif place is not None:
             rank = _RANKS[place]
-        keys.append((-1 if around_all else rank, number))
+        keys.append((rank, number))
     return [number for _, number in sorted(keys)]

@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast, final
 
 from ..bulkhead import Bulkhead
-from ..circuit_breaker import CircuitBreaker
+from ..circuit_breaker import CircuitBreaker, SharedBreaker
 from ..kernel import InvalidSpecError
 from ..protection import Protection, check_function
 from ..rate_limiter import RateLimiter
@@ -27,6 +27,7 @@ _PLACES: Final[tuple[tuple[type[Protection], Place], ...]] = (
     (Fallback, "fallback"),
     (Retry, "retry"),
     (CircuitBreaker, "breaker"),
+    (SharedBreaker, "breaker"),
     (RateLimiter, "rate"),
     (Timeout, "timeout"),
     (Bulkhead, "bulkhead"),

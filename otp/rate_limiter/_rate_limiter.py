@@ -167,30 +167,18 @@ class RateLimiter(Protection):
         )
 
     async def _wait(self, n: int, latest: float) -> None:
-        has_turn = await self._wait_turn(latest)
-        now = trio.current_time()
-        earliest = self._meter.earliest(n, now)
-        if not has_turn:
-            raise self._refusal(earliest, now)
-        try:
+        # Without a time-out: the first has its turn, or gives up, no later than we may
+        # wait. It came before us, and what it waits for is not taken by anybody else.
+        async with self._turn:
+            now = trio.current_time()
+            earliest = self._meter.earliest(n, now)
             if earliest > latest:
-                # Those before us took longer than it had looked.
+                # Those before us wanted several at once: it looked like less.
                 raise self._refusal(earliest, now)
             if earliest > now:
                 await trio.sleep_until(earliest)
             # No checkpoint from here on: what is taken is used in the same step.
             self._take(n, trio.current_time())
-        finally:
-            self._turn.release()
-
-    async def _wait_turn(self, latest: float) -> bool:
-        if latest == inf or not self._turn.locked():
-            await self._turn.acquire()
-            return True
-        with trio.move_on_at(latest):
-            await self._turn.acquire()
-            return True
-        return False
 
     def _earliest(self, n: int, now: float) -> float:
         """Return when *n* can be taken, behind all who wait."""

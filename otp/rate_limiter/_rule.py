@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..kernel import InvalidSpecError, check_count, check_number
+from ..kernel import check_count, check_number
 
 
 class Meter(Protocol):
@@ -47,7 +47,4 @@ def check_rate(limit: object, per: object) -> None:
         InvalidSpecError: it is none.
     """
     check_count("invalid_rate", "the limit of a rate", limit, least=1)
-    check_number("invalid_rate", "the time of a rate", per)
-    if per == 0:
-        text = "the time of a rate is more than 0 seconds, not 0"
-        raise InvalidSpecError("invalid_rate", per, text)
+    check_number("invalid_rate", "the time of a rate", per, positive=True)

@@ -52,10 +52,8 @@ class RetryBudget:
     def __attrs_post_init__(self) -> None:
         for name in ("capacity", "per_retry", "per_success"):
             value: float = getattr(self, name)
-            check_number("invalid_budget", f"{name} of a retry budget", value)
-            if value == 0:
-                text = f"{name} of a retry budget is more than 0, not {value!r}"
-                raise InvalidSpecError("invalid_budget", value, text)
+            what = f"{name} of a retry budget"
+            check_number("invalid_budget", what, value, positive=True)
         if self.per_retry > self.capacity:
             text = (
                 f"a failure costs {self.per_retry:g} tokens, but the retry budget "

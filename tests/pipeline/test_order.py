@@ -55,6 +55,17 @@ def test_a_time_out_around_all_is_right_if_there_is_one_for_each_attempt() -> No
     assert pairs(["retry", "timeout", "breaker", "timeout", "bulkhead"]) == []
 
 
+def test_it_does_not_hide_what_else_is_wrong() -> None:
+    assert pairs(["timeout", "breaker", "retry", "timeout"]) == [(1, 2)]
+    assert right_order(["timeout", "breaker", "retry", "timeout"]) == [0, 2, 1, 3]
+    assert right_order(["breaker", "timeout", "retry", "timeout"]) == [1, 2, 0, 3]
+    assert right_order(["fallback", "timeout", "retry", "timeout"]) == [0, 1, 2, 3]
+    assert right_order(["timeout", "fallback", "timeout"]) == [1, 0, 2]
+    assert right_order(["timeout", None, "retry", "timeout"]) == [0, 1, 2, 3]
+    assert right_order([None, "fallback"]) == [0, 1]
+    assert right_order(["bulkhead", "timeout"]) == [1, 0]
+
+
 def test_what_has_no_place_is_right_everywhere() -> None:
     assert pairs([None, "retry", None, "breaker", None]) == []
     assert pairs([None, "breaker", None, "retry"]) == [(1, 3)]

@@ -15,11 +15,13 @@ from otp import (
     CircuitBreaker,
     CircuitOpenError,
     InvalidSpecError,
+    Name,
     OTPError,
     Pipeline,
     RateLimiter,
     Recovery,
     Retry,
+    circuit_breaker,
 )
 from otp.bulkhead import BulkheadFullError
 from otp.pipeline import Fallback, OrderWarning, Place, TimedOutError, Timeout
@@ -116,6 +118,13 @@ def test_a_retry_inside_of_a_breaker_is_warned_about_with_the_remedy() -> None:
         "call: write Pipeline(Retry, CircuitBreaker, Timeout)"
     )
     assert warning.filename == __file__
+
+
+def test_a_breaker_that_is_shared_has_its_place_as_well() -> None:
+    breaker = circuit_breaker.shared(Name[circuit_breaker.BreakerServer]("news"))
+
+    with pytest.warns(OrderWarning, match="Retry is inside of SharedBreaker"):
+        Pipeline(breaker, Retry())
 
 
 def test_the_inverse_of_the_right_order_is_warned_about_part_by_part() -> None:

@@ -28,6 +28,7 @@ def test_an_error_that_says_nothing_may_be_tried_again_at_once() -> None:
 
 def test_any_error_can_say_when() -> None:
     assert retry_after_of(BusyError(2)) == 2.0
+    assert retry_after_of(BusyError(0.5)) == 0.5
     assert retry_after_of(RejectedError("full", 1.5)) == 1.5
     assert retry_after_of(BusyError(inf)) == inf
 

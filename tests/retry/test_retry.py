@@ -448,8 +448,10 @@ async def test_listeners_hear_of_each_failure_and_of_the_end(
     again, last = events[2:]
     assert isinstance(again, Retrying)
     assert (again.fn, again.attempt, again.pause) == (bad, 1, 1.0)
+    assert again.error.args == (2,)
     assert isinstance(last, GaveUp)
-    assert (last.attempt, last.error.args, last.why) == (2, (3,), "attempts")
+    assert (last.fn, last.attempt, last.why) == (bad, 2, "attempts")
+    assert last.error.args == (3,)
 
 
 async def test_a_function_can_be_decorated(autojump_clock: MockClock) -> None:
@@ -504,6 +506,7 @@ def test_what_makes_no_sense_is_refused(setting: str, value: object) -> None:
         Retry(**{setting: value})  # type: ignore[arg-type]
 
     assert caught.value.kind == "invalid_retry"
+    assert caught.value.value is value
     assert setting.removeprefix("max_") in str(caught.value)
 
 
