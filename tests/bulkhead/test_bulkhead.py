@@ -60,8 +60,11 @@ async def test_so_many_wait_in_order_and_no_more(autojump_clock: MockClock) -> N
         for name in range(3):
             nursery.start_soon(bulkhead.call, room.stay, 1.0, name)
             await wait_all_tasks_blocked()
+        with pytest.raises(BulkheadFullError):
+            await bulkhead.call(room.stay)
         with pytest.raises(BulkheadFullError, match="2 wait already") as caught:
             await bulkhead.call(room.stay)
+        assert bulkhead.statistics().rejected == 2
 
     assert caught.value.waiting == 2
     assert room.came == [0, 1, 2]

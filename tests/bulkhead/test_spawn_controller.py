@@ -113,6 +113,13 @@ async def test_who_waits_for_too_long_is_refused() -> None:
         *((0, 0), (1, 1), (2, "refused"), (3, "refused"))
     ]
     assert trio.current_time() == 2
+    first = await control.start_child(SPEC)
+    for count in (3, 4):
+        with pytest.raises(SpawnLimitError, match="no room in") as caught:
+            await control.start_child(SPEC)
+        assert caught.value.limit == 1
+        assert control.statistics().rejected == count
+    assert process.is_alive(first)
 
 
 @in_process
