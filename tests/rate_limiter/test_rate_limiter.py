@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 from math import inf, nan
-from typing import TYPE_CHECKING
 
 import pytest
 import trio
-from trio.testing import assert_checkpoints, wait_all_tasks_blocked
+from trio.testing import MockClock, assert_checkpoints, wait_all_tasks_blocked
 
 from otp import InvalidSpecError, RejectedError, Retry
 from otp.rate_limiter import (
@@ -15,9 +14,6 @@ from otp.rate_limiter import (
     RateLimiterStatistics,
     SlidingLog,
 )
-
-if TYPE_CHECKING:
-    from trio.testing import MockClock
 
 
 async def now(value: float = 0.0) -> float:
@@ -192,6 +188,23 @@ async def test_a_retry_comes_back_when_there_is_room(autojump_clock: MockClock) 
     limiter.acquire_nowait()
 
     assert await Retry(2).call(limiter.call, now) == 10
+
+
+def test_a_limiter_may_be_used_in_one_run_after_the_other() -> None:
+    limiter = RateLimiter(Gcra(1, per=10.0))
+
+    async def take(begin: float) -> float:
+        await trio.sleep(begin)
+        await limiter.acquire()
+        await limiter.acquire()
+        return trio.current_time() - begin
+
+    times = [
+        trio.run(take, begin, clock=MockClock(autojump_threshold=0))
+        for begin in (1000, 0, 5)
+    ]
+
+    assert times == [10, 10, 10]
 
 
 # ---------------------------------------------------------------------- cancellation
