@@ -39,6 +39,7 @@ from .protection import ListenerReport
 from .supervisor import ProgressReport, SupervisorReport
 from .sys import DebugReport
 from .task import TaskReport
+from .task_executor import JobReport
 
 __all__ = [
     "ApplicationReport",
@@ -47,6 +48,7 @@ __all__ = [
     "HandlerReport",
     "InstrumentReport",
     "LateHeartbeatReport",
+    "JobReport",
     "Level",
     "ListenerReport",
     "MistakeReport",

@@ -144,6 +144,7 @@ PURE = [
     "pool/_errors.py",
     "task_executor/_spec.py",
     "task_executor/_queue.py",
+    "task_executor/_board.py",
     "task_executor/_errors.py",
     "testing/_exploration/_schedule.py",
     "testing/_exploration/_shrink.py",

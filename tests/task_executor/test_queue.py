@@ -75,7 +75,8 @@ def test_who_was_removed_may_come_again() -> None:
 
 
 def test_those_who_have_been_removed_take_no_room() -> None:
-    queue = queue_of(*[("normal", 0)] * 1000)
+    job: tuple[Priority, float] = ("normal", 0)
+    queue = queue_of(*[job] * 1000)
     for number in range(1, 1000):
         queue.remove(number)
 
