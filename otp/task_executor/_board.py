@@ -30,7 +30,7 @@ J = TypeVar("J", bound="Hashable")
 
 @final
 @attrs.frozen
-class Start(Generic[J]):
+class Begin(Generic[J]):
     """Start a job."""
 
     job: J
@@ -52,7 +52,7 @@ class Refuse(Generic[J]):
     job: J
 
 
-Step = Start[J] | Admit[J] | Refuse[J]
+Step = Begin[J] | Admit[J] | Refuse[J]
 
 
 @final
@@ -109,6 +109,6 @@ class Board(Generic[J]):
             elif self.queue and self.busy < self.spec.max_concurrency:
                 job, _ = self.queue.pop()
                 self.busy += 1
-                steps.append(Start(job))
+                steps.append(Begin(job))
             else:
                 return steps

@@ -26,10 +26,10 @@ from ..kernel import (
     enter,
     leave,
 )
-from ..proc_lib import ChildSpec
+from ..proc_lib import ChildSpec, Start
 from ..protection import Listeners
 from ..task import Task, Work, start_work
-from ._board import Admit, Board, Refuse, Start
+from ._board import Admit, Begin, Board, Refuse
 from ._errors import (
     JobAbortedError,
     JobExitedError,
@@ -204,7 +204,7 @@ class Desk(Waiter):
     def _do(self, steps: Iterable[Step[Entry]]) -> None:
         for step in steps:
             match step:
-                case Start(entry):
+                case Begin(entry):
                     entry.state = "starting"
                     self._busy[entry] = None
                     if not self._to_start:
@@ -228,11 +228,15 @@ class Desk(Waiter):
 
     async def _start(self, entry: Entry) -> None:
         work = Work(self._run, (entry,), {}, entry.work.callers)
-        spec = ChildSpec.of("Job", start_work, work)
-        spec = spec.override(
-            restart="temporary", shutdown=self.spec.shutdown, modules=(Task,)
+        # Not by override(): to make one twice takes as long as all else about it.
+        spec: ChildSpec[object] = ChildSpec(
+            "Job",
+            Start(start_work, (work,)),
+            restart="temporary",
+            shutdown=self.spec.shutdown,
+            modules=(Task,),
         )
-        pid: Pid[object] = await dynamic_supervisor.start_child(self.tasks, spec)
+        pid = await dynamic_supervisor.start_child(self.tasks, spec)
         found = pid.process
         if found is not None:
             found.watch(Monitor(Ref(), _End(self, entry), pid))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from otp import ExecutorSpec
-from otp.task_executor._board import Admit, Board, Refuse, Start
+from otp.task_executor._board import Admit, Begin, Board, Refuse
 from otp.task_executor._queue import RANKS
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def submit(
 
 
 def test_a_job_is_started_if_nothing_runs() -> None:
-    assert submit(Board(ONE), "a") == [Start("a")]
+    assert submit(Board(ONE), "a") == [Begin("a")]
 
 
 def test_a_job_waits_while_others_run() -> None:
@@ -31,7 +31,7 @@ def test_a_job_waits_while_others_run() -> None:
     submit(board, "a")
 
     assert submit(board, "b") == []
-    assert board.over() == [Start("b")]
+    assert board.over() == [Begin("b")]
     assert board.over() == []
     assert board.busy == 0
 
@@ -42,7 +42,7 @@ def test_a_job_is_refused_if_too_many_wait() -> None:
     submit(board, "b")
 
     assert submit(board, "c") == [Refuse("c")]
-    assert board.over() == [Start("b")]
+    assert board.over() == [Begin("b")]
 
 
 def test_a_patient_job_waits_to_be_let_in() -> None:
@@ -51,8 +51,8 @@ def test_a_patient_job_waits_to_be_let_in() -> None:
     submit(board, "b")
 
     assert submit(board, "c", patient=True) == []
-    assert board.over() == [Start("b"), Admit("c")]
-    assert board.over() == [Start("c")]
+    assert board.over() == [Begin("b"), Admit("c")]
+    assert board.over() == [Begin("c")]
 
 
 def test_nobody_who_comes_later_is_let_in_before_a_patient_one() -> None:
@@ -69,11 +69,11 @@ def test_nobody_who_comes_later_is_let_in_before_a_patient_one() -> None:
 def test_without_a_queue_jobs_are_started_or_refused() -> None:
     board: Board[str] = Board(ExecutorSpec(max_concurrency=2, queue=0))
 
-    assert submit(board, "a") == [Start("a")]
-    assert submit(board, "b") == [Start("b")]
+    assert submit(board, "a") == [Begin("a")]
+    assert submit(board, "b") == [Begin("b")]
     assert submit(board, "c") == [Refuse("c")]
     assert submit(board, "d", patient=True) == []
-    assert board.over() == [Admit("d"), Start("d")]
+    assert board.over() == [Admit("d"), Begin("d")]
 
 
 def test_a_job_that_is_withdrawn_is_never_started() -> None:
@@ -86,7 +86,7 @@ def test_a_job_that_is_withdrawn_is_never_started() -> None:
     assert board.withdraw("c") == []
     assert board.withdraw("b") == [Admit("d")]
     assert board.withdraw("b") == []
-    assert board.over() == [Start("d")]
+    assert board.over() == [Begin("d")]
 
 
 def test_the_most_important_one_is_started_and_let_in_first() -> None:
@@ -97,8 +97,8 @@ def test_the_most_important_one_is_started_and_let_in_first() -> None:
     board.submit("patient", "low", 0.0, patient=True)
     board.submit("critical", "critical", 0.0, patient=True)
 
-    assert board.over() == [Start("high"), Admit("critical")]
-    assert board.over() == [Start("critical"), Admit("patient")]
+    assert board.over() == [Begin("high"), Admit("critical")]
+    assert board.over() == [Begin("critical"), Admit("patient")]
 
 
 class Machine(RuleBasedStateMachine):
@@ -123,7 +123,7 @@ class Machine(RuleBasedStateMachine):
     def obey(self, steps: list[Step[int]]) -> None:
         for step in steps:
             match step:
-                case Start(job):
+                case Begin(job):
                     assert job == min(self.queue, key=self.rank)
                     self.queue.remove(job)
                     self.running.add(job)
