@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
 
-# Threads take real time, and a clock that jumps does not wait for them.
-REAL_CLOCK = {"how-to/blocking-work.md"}
+# Threads and sockets take real time, and a clock that jumps does not wait for them.
+REAL_CLOCK = {"how-to/blocking-work.md", "how-to/share-connections.md"}
 
 TUTORIAL = sorted(DOCS.glob("tutorial/[0-9]*.md"))
 PAGES = {

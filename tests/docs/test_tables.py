@@ -123,3 +123,38 @@ def test_the_table_of_defaults_is_right() -> None:
     assert table["start type of an application"] == (
         f'`"{default(otp.application.start, "type")}"`'
     )
+
+
+def test_the_table_of_defaults_is_right_about_pools_and_executors() -> None:
+    table = {row[0]: row[1] for row in rows("reference/defaults.md")}
+    pool, jobs = otp.PoolSpec(), otp.ExecutorSpec()
+
+    assert table["resources of a pool"] == f"{pool.min_size} to {pool.max_size}"
+    assert table["time-out of a checkout"] == f"{pool.acquire_timeout:g} s"
+    assert table["those who may wait for a pool"] == f"{pool.queue}"
+    assert table["time after which a resource that nobody needs is closed"] == (
+        f"{pool.idle_timeout:g} s"
+    )
+    assert pool.max_lifetime == float("inf")
+    assert table["time after which an idle resource is checked"] == (
+        f"{pool.check_after:g} s"
+    )
+    assert table["time for opening, checking, closing a resource"] == (
+        f"{pool.open_timeout:g} s, {pool.check_timeout:g} s, {pool.close_timeout:g} s"
+    )
+    assert pool.backoff == otp.Backoff(jitter=0.5)
+    assert table["jobs of an executor that run at once, that wait"] == (
+        f"{jobs.max_concurrency}, {jobs.queue}"
+    )
+    assert table["time of an attempt of a job"] == f"{jobs.timeout:g} s"
+    assert table["priority of a job"] == f'`"{otp.task_executor.Options().priority}"`'
+    assert table["time in which a job that waits rises by one priority"] == (
+        f"{jobs.ageing:g} s"
+    )
+    assert jobs.retry is None
+    assert table["threads and processes of an executor"].startswith(
+        f"{jobs.max_threads},"
+    )
+    assert table["time that jobs have to end with their executor"] == (
+        f"{jobs.shutdown:g} s"
+    )
