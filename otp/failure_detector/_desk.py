@@ -9,12 +9,12 @@ does is to look again and again, and to act.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, TypeGuard, final
 
 import attrs
 import trio
 
-from ..kernel import Name, current, emit, find
+from ..kernel import Monitor, Name, Ref, Via, Waiter, current, emit, find, seek
 from ..protection import Listeners
 from ._detector import SECOND, nanoseconds
 from ._entry import Entry
@@ -27,7 +27,7 @@ from ._reports import MistakeReport, StallReport, SuspicionReport
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
-    from ..kernel import Process, ServerRef
+    from ..kernel import ExitReason, Process, ServerRef
     from ._guard import Watchfulness
     from ._judgement import Judgement
     from ._watch import Watch
@@ -69,6 +69,8 @@ class Desk:
         self.process = process
         self.listeners = Listeners[DetectorEvent](listeners)
         self.entries: dict[Hashable, Entry] = {}
+        # The subjects that a process cannot be known to be by its pid and name alone.
+        self._elsewhere: list[Name | Via] = []
         self._poll = watchfulness.poll
         # Whether the process has looked since it was told to.
         self._looked = True
@@ -86,14 +88,19 @@ class Desk:
         self.unwatch(watch.subject)
         now = clock()
         entry = self.entries[watch.subject] = Entry(watch, now)
+        if is_kept_elsewhere(watch.subject):
+            self._elsewhere.append(watch.subject)
         entry.follow(now)
 
     def unwatch(self, subject: Hashable) -> bool:
         """Watch it no longer, and tell whether it was watched."""
         entry = self.entries.pop(subject, None)
-        if entry is not None:
-            entry.leave()
-        return entry is not None
+        if entry is None:
+            return False
+        entry.leave()
+        if is_kept_elsewhere(subject):
+            self._elsewhere.remove(subject)
+        return True
 
     def entry(self, subject: Hashable) -> Entry:
         """Return the watch of *subject*.
@@ -132,10 +139,14 @@ class Desk:
         return now
 
     def heartbeat_of(self, process: Process) -> bool:
-        """Hear a heartbeat of *process*, by its pid and by its name."""
+        """Hear a heartbeat of *process*, by whatever it is watched as."""
         heard = self.heartbeat(process.pid)
         if process.name is not None:
             heard = self.heartbeat(Name(process.name)) or heard
+        for subject in self._elsewhere:
+            found, _ = seek(subject)
+            if found is process:
+                heard = self.heartbeat(subject) or heard
         return heard
 
     # --------------------------------------------------------------------- what is said
@@ -285,6 +296,27 @@ class Desk:
             self.unwatch(subject)
 
 
+def is_kept_elsewhere(subject: Hashable) -> TypeGuard[Name | Via]:
+    """Tell whether *subject* is a name that is not kept by the node of who asks."""
+    return isinstance(subject, Via) or (
+        isinstance(subject, Name) and subject.node is not None
+    )
+
+
+@final
+class _Closer(Waiter):
+    """Closes a desk when its process is dead, of whatever."""
+
+    __slots__ = ("_desk",)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+
+    def died(self, reason: ExitReason) -> None:  # noqa: ARG002 - any reason will do
+        self._desk.close()
+
+
 def open_desk(
     watchfulness: Watchfulness,
     listeners: Iterable[Callable[[DetectorEvent], object]],
@@ -295,6 +327,7 @@ def open_desk(
     if process.dictionary is None:
         process.dictionary = {}
     process.dictionary[Desk] = desk
+    process.watch(Monitor(Ref(), _Closer(desk), process.pid))
     return desk
 
 

@@ -123,10 +123,6 @@ class FailureDetector(GenServer):
         if pid.process is not None and action.kill_after != inf:
             timer.send_after(action.kill_after, self.pid, _Kill(pid, suspected))
 
-    async def terminate(self, reason: object) -> None:
-        del reason
-        self._desk.close()
-
 
 def check_watches(watches: Iterable[object]) -> None:
     """Refuse what is no watch, or there twice.

@@ -65,9 +65,12 @@ class Tap:
         seen, self._seen = self._seen, self._odometer.taken
         if moved or seen != self._seen:
             return True
-        process = self.process
-        box = process.mailbox
-        return box.parked is not None and len(box) == 0 and process.serving is None
+        box, serving = self.process.mailbox, self.process.serving
+        return (
+            box.parked is not None
+            and len(box) == 0
+            and (serving is None or serving.settled)
+        )
 
     def _fit(self) -> bool:
         """See to it that both lists count; tell whether one of them did not."""

@@ -6,7 +6,7 @@ import pytest
 import trio
 
 import otp
-from otp import failure_detector, gen_server, process, sys, timer
+from otp import failure_detector, gen_server, process, registry, sys, timer
 from otp.failure_detector import (
     Deadline,
     EndProcess,
@@ -30,9 +30,13 @@ from tests.failure_detector.support import (
     mocked,
     start_detector,
 )
+from tests.kernel.support import in_process
+from tests.sys.kinds import KINDS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from otp import Pid
 
 NOBODY = otp.Name[otp.FailureDetector]("nobody")
 
@@ -290,6 +294,73 @@ async def test_a_heart_stops_with_its_process() -> None:
         await trio.sleep(5)
 
         assert node.timers.running() == []
+
+
+class Answer(sys.SpecialProcess[None]):
+    """A process with a loop of its own, and a heart."""
+
+    async def run(self) -> None:
+        beat_every(1.0, DETECTOR)
+        while True:
+            await self.receive()
+
+
+@mocked
+async def test_a_special_process_may_have_a_heart() -> None:
+    async with otp.Node():
+        pid = process.spawn(lambda: Answer(None).run())
+        await wait_until_idle()
+        await start_detector(Watch(pid, PHI, signs=False))
+        await trio.sleep(10.5)
+
+        assert failure_detector.judge(DETECTOR, pid).samples == 9
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+@in_process
+async def test_every_behaviour_answers_a_ping(kind: Kind) -> None:
+    heard: list[Pid] = []
+    pid = await kind.start()
+
+    await sys.ask(pid, sys.Ping(lambda: heard.append(process.self())), 5)
+    await sys.suspend(pid)
+    await sys.ask(pid, sys.Ping(lambda: heard.append(process.self())), 5)
+
+    assert heard == [pid, pid]
+
+
+# --------------------------------------------------------------------------- names
+
+
+@mocked
+async def test_who_has_its_name_from_a_registry_beats_by_it() -> None:
+    rooms = otp.Name[otp.Registry[str, None]]("rooms")
+    lobby: otp.Via[Worker] = registry.via(rooms, "lobby")
+    async with otp.Node():
+        await registry.start_link(rooms, keys="unique")
+        await start_detector(Watch(lobby, PHI), Watch(WORKER.at("nowhere"), PHI))
+        pid = await gen_server.Options(name=lobby).start(Beating)
+        await trio.sleep(10.5)
+        assert failure_detector.judge(DETECTOR, lobby).samples == 10
+
+        Worker.hang(pid)
+        await trio.sleep(10)
+        assert failure_detector.suspected(DETECTOR) == [lobby]
+        assert failure_detector.unwatch(DETECTOR, lobby)
+
+
+@mocked
+async def test_who_lives_on_another_node_can_be_watched() -> None:
+    async with otp.Node("west") as west:
+        await start_detector(Watch(WORKER.at("east"), QUICK, on_suspect=EndProcess()))
+        async with otp.Node("east"):
+            pid = await gen_server.Options(name=WORKER).start(Worker)
+            await trio.sleep(10)
+            assert process.is_alive(pid)
+            Worker.hang(pid)
+            await process.wait_exited(pid)
+        await trio.sleep(10)
+        assert west.names
 
 
 # --------------------------------------------------------------------------- the rest

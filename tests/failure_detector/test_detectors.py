@@ -8,6 +8,7 @@ from otp.failure_detector import (
     Deadline,
     Detector,
     DetectorSpec,
+    Judgement,
     PhiAccrual,
 )
 from tests.failure_detector.traces import MS, Read, play
@@ -164,13 +165,15 @@ def test_a_deadline_says_the_same(ops: str, expected: list[bool]) -> None:
 def test_a_deadline_is_certain_from_one_moment_to_the_next() -> None:
     detector = Deadline(interval=1.0, acceptable_pause=4.0).detector()
     assert detector.phi(10**12) == 0
-    assert detector.judge(0).state == "insufficient_data"
+    assert detector.judge(0) == Judgement(0, "insufficient_data", 0, 0, 0, 0, 0)
 
     detector.expect(0)
 
     assert (detector.phi(5000 * MS - 1), detector.phi(5000 * MS)) == (0, inf)
     assert detector.phi(5000 * MS, slack=2) == 0
-    assert detector.judge(5000 * MS).silence == 5
+    assert detector.judge(5000 * MS) == Judgement(inf, "steady", 1, 5, 0, 1, 0)
+    detector.heartbeat(6000 * MS)
+    assert detector.judge(7000 * MS) == Judgement(0, "steady", 1, 1, 1, 1, 0)
 
 
 # ------------------------------------------------------------------ what both can do
@@ -206,6 +209,7 @@ def test_a_sign_of_life_ends_the_silence_and_is_no_interval(spec: DetectorSpec) 
     assert after.samples == before.samples + 1
     detector.sign(now + 9000 * MS)
     assert detector.phi(now + 10000 * MS) < 1
+    assert detector.phi(now + 60000 * MS) > 1
 
 
 @pytest.mark.parametrize("spec", SPECS)

@@ -112,6 +112,51 @@ def test_with_slack_a_longer_interval_is_still_one() -> None:
     assert (hasty.judge(0).samples, patient.judge(0).samples) == (19, 20)
 
 
+class Asked:
+    """A policy that suspects nobody, and remembers what it is asked."""
+
+    def __init__(self) -> None:
+        self.of: list[tuple[float, float, bool, int]] = []
+
+    def suspects(
+        self, phi: float, confidence: float, *, suspected: bool, beats: int
+    ) -> bool:
+        self.of.append((phi, confidence, suspected, beats))
+        return False
+
+
+def test_a_policy_is_asked_for_each_beat_and_each_decision() -> None:
+    policy = Asked()
+    spec = PhiAccrual(first_estimate=1.0, acceptable_pause=3.0, min_samples=2)
+    subject = Subject(spec.detector(), policy)
+    subject.heartbeat(0)
+    subject.heartbeat(SECOND)
+    phi = subject.detector.phi(9 * SECOND, slack=2)
+
+    subject.sign(SECOND)
+    assert subject.decide(9 * SECOND, slack=2) is None
+    subject.turn("suspect", 9 * SECOND)
+    subject.sign(10 * SECOND)
+    assert subject.detector.judge(10 * SECOND).silence == 0
+    subject.heartbeat(10 * SECOND)
+    assert subject.decide(10 * SECOND) == "trust"
+
+    first, second, third, fourth = policy.of
+    assert first == (0.0, 1.0, False, 0)
+    assert second[1:] == (1.0, False, 0)
+    assert third == (phi, 0.25, False, 1)
+    assert fourth[1:] == (0.5, True, 2)
+
+
+def test_a_subject_says_what_is_thought_of_it() -> None:
+    subject = regular()
+    assert repr(subject).startswith("<trusted, ")
+
+    subject.turn("suspect", 0)
+
+    assert repr(subject).startswith("<suspected, ")
+
+
 def test_a_poor_detector_is_less_sure() -> None:
     subject = regular()
 
@@ -149,6 +194,15 @@ def test_who_confirms_twice_is_no_news() -> None:
     timer = SuspicionTimer(expected=2, least=1, most=9, now=0)
 
     assert [timer.confirm(who) for who in "aabcd"] == [True, False, True, False, False]
+
+
+def test_one_confirmation_is_enough_if_there_is_but_one_to_ask() -> None:
+    timer = SuspicionTimer(expected=1, least=2, most=30, now=0)
+    assert timer.remaining(0) == 30 * SECOND
+
+    timer.confirm("a")
+
+    assert timer.remaining(0) == 2 * SECOND
 
 
 def test_who_can_ask_nobody_does_not_wait_for_anybody() -> None:

@@ -20,6 +20,8 @@ from tests.failure_detector.support import (
     mocked,
     start_detector,
 )
+from tests.kernel.support import in_process
+from tests.sys.kinds import KINDS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -148,6 +150,23 @@ async def test_who_is_suspended_has_mail_and_does_not_take_it() -> None:
         assert failure_detector.suspected(DETECTOR) == []
 
 
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+@in_process
+async def test_of_every_behaviour_who_has_nothing_to_do_is_alive(kind: Kind) -> None:
+    pid = await kind.start()
+    await kind.ask(pid)
+
+    assert await suspicions(pid) == []
+
+    await kind.ask(pid)
+    await trio.sleep(30)
+    assert failure_detector.suspected(DETECTOR) == []
+    await sys.suspend(pid)
+    process.send(pid, "for later")
+    await trio.sleep(30)
+    assert failure_detector.suspected(DETECTOR) == [pid]
+
+
 # ------------------------------------------------------------- how messages are taken
 
 
@@ -216,7 +235,8 @@ async def test_nothing_is_left_in_a_mailbox_that_is_watched_no_longer() -> None:
         assert await Worker.work(pid) == 1
 
         failure_detector.watch(DETECTOR, Watch(pid, QUICK))
-        await gen_server.stop(detector)
+        assert is_tapped(pid)
+        process.exit(detector, otp.Kill())
         assert not is_tapped(pid)
 
 
