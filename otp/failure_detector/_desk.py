@@ -215,12 +215,14 @@ class Desk:
         """See how everybody is, and tell whether an opinion is about to change."""
         now = clock()
         self._looked = True
+        doubtful: list[Entry] = []
         for entry in list(self.entries.values()):
             self._follow(entry, now)
-            entry.look(now)
+            if not entry.look(now):
+                doubtful.append(entry)
         if self._guard.holds(now):
             return False
-        return any(self._turns(entry, now) for entry in self.entries.values())
+        return any(self._turns(entry, now) for entry in doubtful)
 
     def decide(self) -> list[tuple[Watch, Suspected]]:
         """Let opinions change, and return the suspicions that are to be acted on."""

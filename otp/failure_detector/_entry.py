@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast, final
 
-from ..kernel import seek
+from ..kernel import Pid, seek
 from ._events import Gone, Replaced
 from ._subject import Subject
 from ._tap import Tap
 
 if TYPE_CHECKING:
-    from ..kernel import Pid, Process, ServerRef
+    from ..kernel import Process, ServerRef
     from ._watch import Watch
 
 
@@ -22,16 +22,17 @@ class Entry:
     its supervisor. Whoever has the name next is a stranger, of whom nothing is known.
     """
 
-    __slots__ = ("_known", "_tap", "pid", "subject", "watch")
+    __slots__ = ("_known", "_tap", "is_process", "pid", "subject", "watch")
 
     def __init__(self, watch: Watch, now: int) -> None:
         self.watch = watch
+        self.is_process = watch.is_process
         self.pid: Pid | None = None
         self._tap: Tap | None = None
         # Whether there was ever a process.
         self._known = False
         self.subject = self._fresh()
-        if not watch.is_process:
+        if not self.is_process:
             self.subject.detector.expect(now)
 
     def __repr__(self) -> str:
@@ -43,17 +44,21 @@ class Entry:
     @property
     def present(self) -> bool:
         """Whether there is somebody to suspect."""
-        return not self.watch.is_process or (
+        return not self.is_process or (
             self.pid is not None and self.pid.process is not None
         )
 
     def follow(self, now: int) -> Gone | Replaced | None:
         """See who the subject is now; tell if that has changed."""
         watch, before = self.watch, self.pid
-        if not watch.is_process:
+        if not self.is_process:
             return None
         # Not only when the last one is dead: a name may change hands among the living.
-        process, _ = seek(cast("ServerRef", watch.subject))
+        subject = watch.subject
+        if isinstance(subject, Pid):
+            process = subject.process
+        else:
+            process, _ = seek(cast("ServerRef", subject))
         if process is None:
             self.leave()
             return None if before is None else Gone(watch.subject, before)
@@ -79,7 +84,12 @@ class Entry:
         self._tap = self.pid = None
         self.subject = self._fresh()
 
-    def look(self, now: int) -> None:
-        """Look for signs of life."""
-        if self._tap is not None and self._tap.is_alive():
-            self.subject.sign(now)
+    def look(self, now: int) -> bool:
+        """Look for signs of life; tell if there is no more to ask.
+
+        That is so if there are some, and it is not suspected.
+        """
+        if self._tap is None or not self._tap.is_alive():
+            return False
+        self.subject.sign(now)
+        return self.subject.suspected_at is None

@@ -74,6 +74,7 @@ class _Heart:
         self._subject = subject
         self._seconds = seconds
         self._asked: SystemRequest | None = None
+        self._asked_at = 0.0
         self._due = trio.current_time() + seconds
         self.timer = process.node.timers.start_at(self._due, self._ask)
 

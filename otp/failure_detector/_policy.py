@@ -16,7 +16,10 @@ _KIND: Final = "invalid_policy"
 
 
 class Policy(Protocol):
-    """Tells whether a subject is to be suspected."""
+    """Tells whether a subject is to be suspected.
+
+    With less confidence nobody becomes suspected who would not be with more.
+    """
 
     def suspects(
         self, phi: float, confidence: float, *, suspected: bool, beats: int

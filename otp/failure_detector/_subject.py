@@ -66,10 +66,13 @@ class Subject:
     def decide(self, now: int, *, slack: int = 1) -> Verdict | None:
         """Tell whether the opinion of the subject changes now; `turn` changes it."""
         suspected = self.suspected_at is not None
-        said = self.judge(now, slack=slack)
-        suspects = self.policy.suspects(
-            said.phi, said.confidence, suspected=suspected, beats=self.beats
-        )
+        phi = self.detector.phi(now, slack=slack)
+        ask = self.policy.suspects
+        suspects = ask(phi, 1.0, suspected=suspected, beats=self.beats)
+        if suspects and not suspected:
+            # Only now is it worth to ask how far phi is to be trusted.
+            confidence = self.judge(now, slack=slack).confidence
+            suspects = ask(phi, confidence, suspected=False, beats=self.beats)
         if suspects == suspected:
             return None
         return "suspect" if suspects else "trust"

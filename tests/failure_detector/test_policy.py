@@ -144,8 +144,22 @@ def test_a_policy_is_asked_for_each_beat_and_each_decision() -> None:
     first, second, third, fourth = policy.of
     assert first == (0.0, 1.0, False, 0)
     assert second[1:] == (1.0, False, 0)
-    assert third == (phi, 0.25, False, 1)
-    assert fourth[1:] == (0.5, True, 2)
+    assert third == (phi, 1.0, False, 1)
+    assert fourth[1:] == (1.0, True, 2)
+
+
+def test_confidence_is_asked_for_only_by_who_would_suspect() -> None:
+    spec = PhiAccrual(first_estimate=1.0, acceptable_pause=3.0, min_samples=2)
+    careful = Subject(spec.detector(), Threshold(min_confidence=0.5))
+    careful.heartbeat(0)
+    careful.heartbeat(SECOND)
+    assert careful.judge(99 * SECOND).confidence == 0.5
+
+    assert careful.decide(99 * SECOND) == "suspect"
+    assert careful.decide(199 * SECOND, slack=2) is None
+    careful.turn("suspect", 99 * SECOND)
+    # Who is suspected stays so, however little the detector thinks of itself.
+    assert careful.decide(199 * SECOND, slack=9) is None
 
 
 def test_a_subject_says_what_is_thought_of_it() -> None:
