@@ -18,9 +18,10 @@ from otp.bulkhead import (
     SpawnLimitError,
 )
 from otp.dynamic_supervisor import which_children
+from otp.rate_limiter import Gcra, RateLimiter
 from otp.testing import Cancelling, cancel_everywhere, explore
 from tests.bulkhead.test_bulkhead import Room
-from tests.testing.worlds import cancelled_world, rest, world
+from tests.testing.worlds import all_exited, cancelled_world, rest, world
 
 
 def test_never_are_there_more_calls_than_there_may_be() -> None:
@@ -187,3 +188,69 @@ def test_those_behind_one_who_is_cancelled_get_their_children() -> None:
         await dynamic_supervisor.stop(sup)
 
     assert cancel_everywhere(cancelled_world(scenario), schedules=5) > 6
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_process_that_is_killed_while_it_starts_a_child_leaves_none(
+    *, busy: bool
+) -> None:
+    outcomes: set[int] = set()
+
+    async def body() -> None:
+        sup, room = await start(1), Room()
+        control = SpawnController(sup, queue=1)
+        spec = child_spec(Guest, room)
+        other = await control.start_child(spec) if busy else None
+        children: list[Pid[Guest]] = []
+
+        async def starter() -> None:
+            children.append(await control.start_child(spec))
+            await trio.sleep_forever()
+
+        async def killer() -> None:
+            for _ in range(3):
+                await checkpoint()
+            process.exit(victim, Kill())
+
+        victim = process.spawn(starter)
+        killing = process.spawn(killer)
+        if other is not None:
+            await dynamic_supervisor.terminate_child(sup, other)
+        await all_exited(victim, killing)
+        await rest()
+        assert [info.pid for info in await which_children(sup)] == children
+        assert room.now == len(children)
+        assert control.statistics().waiting == 0
+        assert sup.process is not None
+        assert not sup.process.owed
+        outcomes.add(len(children))
+        await dynamic_supervisor.stop(sup)
+
+    explore(world(body), runs=150)
+
+    assert outcomes == {0, 1}
+
+
+def test_a_process_that_is_killed_in_a_call_gives_back_what_it_has() -> None:
+    async def body() -> None:
+        bulkhead, room = Bulkhead(1, queue=1), Room()
+        limiter = RateLimiter(Gcra(1))
+        limiter.acquire_nowait()
+
+        async def user() -> None:
+            await bulkhead.call(limiter.call, room.stay)
+
+        async def killer() -> None:
+            await trio.sleep(0.5)
+            process.exit(victim, Kill())
+
+        victim = process.spawn(user)
+        other = process.spawn(user)
+        await all_exited(process.spawn(killer), victim, other)
+        await rest()
+        assert room.now == 0
+        found = bulkhead.statistics()
+        assert (found.running, found.waiting) == (0, 0)
+        assert limiter.statistics().waiting == 0
+
+    explore(world(body), runs=100, jumps=2)
