@@ -67,9 +67,11 @@ class PhiAccrual:
             known = ", ".join(get_args(Distribution))
             text = f"a distribution is one of {known}, not {self.distribution!r}"
             raise InvalidSpecError(_KIND, self.distribution, text)
-        _check_positive("the first estimate", self.first_estimate)
+        check_number(_KIND, "the first estimate", self.first_estimate, positive=True)
         check_number(_KIND, "the acceptable pause", self.acceptable_pause)
-        _check_positive("the least deviation", self.min_std_deviation)
+        check_number(
+            _KIND, "the least deviation", self.min_std_deviation, positive=True
+        )
         check_count(_KIND, "max_samples", self.max_samples, least=1)
         check_count(_KIND, "min_samples", self.min_samples)
         check_count(_KIND, "recover_samples", self.recover_samples)
@@ -132,12 +134,6 @@ class PhiAccrual:
     def detector(self) -> PhiAccrualDetector:
         """Make a detector that has heard nothing yet."""
         return PhiAccrualDetector(self)
-
-
-def _check_positive(what: str, value: float) -> None:
-    check_number(_KIND, what, value)
-    if value <= 0:
-        raise InvalidSpecError(_KIND, value, f"{what} is more than 0, not {value!r}")
 
 
 @final

@@ -7,7 +7,7 @@ from typing import Final, final
 
 import attrs
 
-from ..kernel import InvalidSpecError, check_number
+from ..kernel import check_number
 from ._detector import SECOND, nanoseconds
 from ._judgement import Judgement
 
@@ -30,11 +30,8 @@ class Deadline:
     acceptable_pause: float = 25.0
 
     def __attrs_post_init__(self) -> None:
-        check_number(_KIND, "the interval", self.interval)
+        check_number(_KIND, "the interval", self.interval, positive=True)
         check_number(_KIND, "the acceptable pause", self.acceptable_pause)
-        if self.interval <= 0:
-            text = f"the interval is more than 0, not {self.interval!r}"
-            raise InvalidSpecError(_KIND, self.interval, text)
 
     def detector(self) -> DeadlineDetector:
         """Make a detector that has heard nothing yet."""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final, final
 
 import attrs
 
-from ..kernel import InvalidSpecError, check_number, check_time
+from ..kernel import check_number, check_time
 from ._detector import nanoseconds
 
 if TYPE_CHECKING:
@@ -51,10 +51,7 @@ class Watchfulness:
     calm: float = 10.0
 
     def __attrs_post_init__(self) -> None:
-        check_number(_KIND, "the time between two polls", self.poll)
-        if self.poll <= 0:
-            text = f"the time between two polls is more than 0, not {self.poll!r}"
-            raise InvalidSpecError(_KIND, self.poll, text)
+        check_number(_KIND, "the time between two polls", self.poll, positive=True)
         check_time(_KIND, "the tolerance", self.tolerance, positive=True)
         check_number(_KIND, "the grace time", self.grace)
         check_time(_KIND, "the calm time", self.calm, positive=True)

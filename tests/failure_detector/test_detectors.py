@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from math import inf
+from typing import get_args
 
 import pytest
+from hypothesis import given, strategies as st
 
 from otp.failure_detector import (
     Deadline,
@@ -10,6 +12,7 @@ from otp.failure_detector import (
     DetectorSpec,
     Judgement,
     PhiAccrual,
+    State,
 )
 from tests.failure_detector.traces import MS, Read, play
 
@@ -109,7 +112,12 @@ def test_only_the_newest_intervals_count() -> None:
     assert found == close(0.301029995663981, 0.301029995663981)
 
 
-def test_the_settings_of_akka_are_at_hand() -> None:
+def test_the_settings_of_others_are_at_hand() -> None:
+    assert PhiAccrual.cassandra() == PhiAccrual(
+        distribution="exponential", first_estimate=1.0, acceptable_pause=0.0
+    )
+    assert PhiAccrual.cassandra().longest == 2
+    assert PhiAccrual.akka().longest == inf
     assert PhiAccrual.akka() == PhiAccrual(
         distribution="logistic", first_estimate=1.0, acceptable_pause=3.0
     )
@@ -246,6 +254,10 @@ def test_who_is_expected_has_to_be_heard(spec: DetectorSpec) -> None:
 
     assert detector.phi(1000 * MS) < 1
     assert detector.phi(100_000 * MS) > 8
+    before = detector.judge(0).mean
+    detector.heartbeat(700 * MS)
+    # The first beat ends no interval: nobody knows since when it was under way.
+    assert detector.judge(700 * MS).mean == before
 
 
 @pytest.mark.parametrize("spec", SPECS)
@@ -347,3 +359,51 @@ def test_beats_at_one_moment_do_no_harm() -> None:
 
         assert detector.phi(5) < 1
         assert detector.phi(10**15) > 8
+
+
+# ----------------------------------------------------------------------- for all traces
+
+STEPS = st.lists(st.tuples(st.booleans(), st.integers(0, 3_000)), max_size=40)
+
+
+@given(st.sampled_from(SPECS), STEPS, st.integers(0, 40), st.integers(0, 10**7))
+def test_wherever_a_stall_is_it_makes_nobody_more_suspicious(
+    spec: DetectorSpec, steps: list[tuple[bool, int]], place: int, lost: int
+) -> None:
+    plain, stalled = spec.detector(), spec.detector()
+    plain.expect(0)
+    stalled.expect(0)
+    now = shift = 0
+    for number, (beats, pause) in enumerate(steps):
+        now += pause * MS
+        if number == place:
+            # Without a beat in between nothing else changes, and nothing is recorded.
+            silence = plain.judge(now).silence
+            shift = lost * MS
+            stalled.stall(now + shift, shift)
+            assert stalled.judge(now + shift).silence == silence
+            assert stalled.phi(now + shift) == plain.phi(now)
+        if beats and shift == 0:
+            plain.heartbeat(now)
+            stalled.heartbeat(now + shift)
+
+    assert stalled.phi(now + shift) == plain.phi(now)
+
+
+@given(st.sampled_from(SPECS), STEPS, st.integers(0, 10**6), st.integers(1, 10**6))
+def test_silence_never_becomes_less_suspicious(
+    spec: DetectorSpec, steps: list[tuple[bool, int]], early: int, more: int
+) -> None:
+    detector = spec.detector()
+    now = 0
+    for beats, pause in steps:
+        now += pause * MS
+        if beats:
+            detector.heartbeat(now)
+        else:
+            detector.sign(now)
+
+    first, second = now + early * MS, now + (early + more) * MS
+    assert 0 <= detector.phi(first) <= detector.phi(second)
+    assert detector.phi(second, slack=3) <= detector.phi(second)
+    assert detector.judge(second).state in get_args(State)

@@ -86,6 +86,8 @@ def test_what_makes_no_sense_is_refused_where_it_is_built(
         PhiAccrual(stale_after=inf),
         PhiAccrual(longest_sample=inf),
         PhiAccrual(max_samples=5, min_samples=5),
+        PhiAccrual(max_samples=1, min_samples=1, recover_samples=1),
+        PhiAccrual(longest_sample=5.0),
         PhiAccrual(acceptable_pause=0, min_samples=0, recover_samples=0),
         PhiAccrual.cassandra(),
         Deadline(),
