@@ -41,6 +41,15 @@ async def test_what_works_is_left_alone() -> None:
     assert await Fallback("?").call(Service().ask, "y", times=2) == "yy 1"
 
 
+async def test_nothing_is_remembered_unless_it_is_wanted() -> None:
+    service = Service()
+    fallback = Fallback("?")
+    await fallback.call(service.ask)
+    service.error = DOWN
+
+    assert await fallback.call(service.ask) == "?"
+
+
 async def test_a_value_is_given_instead() -> None:
     fallback = Fallback(None)
 
@@ -49,10 +58,11 @@ async def test_a_value_is_given_instead() -> None:
 
 
 async def test_another_function_is_asked_the_same() -> None:
-    other = Service()
-    fallback = Fallback("?", function=other.ask)
+    service, other, events = Service(DOWN), Service(), list[FallbackEvent]()
+    fallback = Fallback("?", function=other.ask, listeners=[events.append])
 
-    assert await fallback.call(Service(DOWN).ask, "y", times=3) == "yyy 1"
+    assert await fallback.call(service.ask, "y", times=3) == "yyy 1"
+    assert events == [Degraded(service.ask, DOWN, "function")]
 
 
 async def test_what_the_other_function_raises_is_raised() -> None:

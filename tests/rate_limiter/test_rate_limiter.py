@@ -109,11 +109,15 @@ async def test_to_take_something_is_a_checkpoint() -> None:
 async def test_without_waiting_it_is_there_or_not(autojump_clock: MockClock) -> None:
     del autojump_clock
     limiter = RateLimiter(Gcra(10, burst=2))
+    await trio.sleep(16)
     limiter.acquire_nowait(2)
 
+    with pytest.raises(RateLimitedError):
+        limiter.acquire_nowait()
     with pytest.raises(RateLimitedError) as caught:
         limiter.acquire_nowait()
-    assert caught.value.retry_after == 0.1
+    assert limiter.statistics().rejected == 2
+    assert caught.value.retry_after == pytest.approx(0.1)
     assert caught.value.rule == limiter.rule
     assert str(caught.value) == (
         "the rate of 10 in 1 s, 2 at once is used up: try again in 0.1 s"
