@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from math import inf, nan
 
+import attrs
 import pytest
 import trio
 from trio.testing import MockClock, assert_checkpoints, wait_all_tasks_blocked
@@ -9,9 +10,11 @@ from trio.testing import MockClock, assert_checkpoints, wait_all_tasks_blocked
 from otp import InvalidSpecError, RejectedError, Retry
 from otp.rate_limiter import (
     Gcra,
+    Meter,
     RateLimitedError,
     RateLimiter,
     RateLimiterStatistics,
+    Rule,
     SlidingLog,
 )
 
@@ -84,6 +87,42 @@ async def test_a_function_and_a_block_can_be_limited(autojump_clock: MockClock) 
         async with limiter:
             raise KeyError
     assert trio.current_time() == 3
+
+
+async def test_a_rule_may_be_ones_own(autojump_clock: MockClock) -> None:
+    del autojump_clock
+
+    @attrs.frozen
+    class Doubled:
+        """Each one is two of another rule."""
+
+        rule: Rule
+
+        @property
+        def most(self) -> int:
+            return self.rule.most // 2
+
+        def begin(self) -> Meter:
+            return DoubledMeter(self.rule.begin())
+
+    @attrs.frozen
+    class DoubledMeter:
+        meter: Meter
+
+        def earliest(self, n: int, now: float) -> float:
+            return self.meter.earliest(2 * n, now)
+
+        def take(self, n: int, now: float) -> None:
+            self.meter.take(2 * n, now)
+
+        def available(self, now: float) -> int:
+            return self.meter.available(now) // 2
+
+    limiter = RateLimiter(Doubled(Gcra(10, burst=4)))
+    assert limiter.statistics().available == 2
+    assert await take_in_order(limiter, [1] * 4) == [
+        *((0, 0), (1, 0), (2, 0.2), (3, 0.4))
+    ]
 
 
 async def test_two_that_share_a_rule_share_no_rate(autojump_clock: MockClock) -> None:
