@@ -234,43 +234,36 @@ class Slots(Generic[W]):
     def _serve(self, now: float) -> list[Step[W]]:
         """Do for those who wait, and for the pool itself, what can be done now."""
         steps: list[Step[W]] = []
-        self._grant(now, steps)
         self._provide(now, steps)
         self._let_go(now, steps)
         self._keep_least(now, steps)
         return steps
 
-    def _grant(self, now: float, steps: list[Step[W]]) -> None:
-        idle, queue = self._idle, self._queue
-        while queue and idle:
-            slot = idle[-1]
-            why = self._why_over(slot, now)
-            if why is not None:
-                steps.append(self._close(idle.pop(), why))
-            elif self._is_stale(slot, now):
-                return
-            else:
-                idle.pop()
-                slot.user, _ = queue.popitem(last=False)
-                slot.state, slot.since = "used", now
-                steps.append(Grant(slot.user, slot))
-
     def _provide(self, now: float, steps: list[Step[W]]) -> None:
+        """Give to those who wait what is there, and let come what they need."""
         idle, queue = self._idle, self._queue
-        while self._coming < len(queue):
-            if idle:
-                slot = idle.pop()
-                why = self._why_over(slot, now)
-                if why is not None:
-                    steps.append(self._close(slot, why))
-                else:
-                    slot.state = "checking"
-                    self._coming += 1
-                    steps.append(Check(slot))
-            elif len(self._slots) < self.spec.max_size:
+        while queue:
+            short = self._coming < len(queue)
+            if idle and (short or not self._is_stale(idle[-1], now)):
+                self._use(idle.pop(), now, steps)
+            elif short and len(self._slots) < self.spec.max_size:
                 steps.append(self._open(now))
             else:
                 return
+
+    def _use(self, slot: Slot[W], now: float, steps: list[Step[W]]) -> None:
+        """Give what was idle to who has waited longest, if it is good for that."""
+        why = self._why_over(slot, now)
+        if why is not None:
+            steps.append(self._close(slot, why))
+        elif self._is_stale(slot, now):
+            slot.state = "checking"
+            self._coming += 1
+            steps.append(Check(slot))
+        else:
+            slot.user, _ = self._queue.popitem(last=False)
+            slot.state, slot.since = "used", now
+            steps.append(Grant(slot.user, slot))
 
     def _let_go(self, now: float, steps: list[Step[W]]) -> None:
         spec, idle = self.spec, self._idle

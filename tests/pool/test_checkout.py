@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from math import inf
+from typing import TYPE_CHECKING
 
 import pytest
 import trio
@@ -10,6 +11,9 @@ from otp import PoolSpec, pool, process
 from otp.testing import wait_until_idle
 from tests.kernel.support import in_process, on_node
 from tests.pool.support import NONE, ONE, POOL, Connection, Place, Refused
+
+if TYPE_CHECKING:
+    from trio.testing import MockClock
 
 
 async def hold(seconds: float, got: list[int] | None = None) -> None:
@@ -342,6 +346,57 @@ async def test_plain_trio_tasks_may_use_a_pool() -> None:
             nursery.start_soon(hold, 1)
 
     assert place.made == 1
+
+
+@in_process
+async def test_code_of_a_dead_process_gets_nothing() -> None:
+    place = Place()
+    await place.start()
+    ended: list[BaseException] = []
+
+    async def linger() -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            with trio.CancelScope(shield=True):
+                try:
+                    await hold(1)
+                except otp.Exit as error:
+                    ended.append(error)
+                    raise
+
+    ghost = process.spawn(linger)
+    await wait_until_idle()
+    process.exit(ghost, otp.Kill())
+    await wait_until_idle()
+
+    assert len(ended) == 1
+    assert place.made == 0
+
+
+async def test_a_pool_of_another_node_may_be_used(autojump_clock: MockClock) -> None:
+    del autojump_clock
+    place = Place(opening=1)
+    async with otp.Node("here"):
+        async with otp.Node("there"):
+            await place.start(ONE)
+        there = POOL.at("there")
+        # The name is asked for now, and the node has ended.
+        with pytest.raises(otp.NodeDownError):
+            pool.statistics(there)
+    async with otp.Node("there"):
+        await place.start(ONE)
+        async with otp.Node("here"):
+            async with pool.checkout(there) as connection:
+                await connection.use()
+                with pytest.raises(pool.PoolTimeoutError):
+                    async with pool.checkout(there, timeout=1):
+                        pass
+            user = process.spawn(pool.transaction, there, Connection.use, 60)
+            await wait_until_idle()
+            assert pool.statistics(there).used == 1
+            process.exit(user, otp.Kill())
+            assert pool.statistics(there).used == 0
 
 
 @on_node

@@ -20,6 +20,8 @@ from otp.pool import (
     ResourceClosed,
     ResourceOpened,
 )
+from otp.pool._desk import Claim
+from otp.pool._pool import desk_of
 from otp.testing import wait_until_idle
 from tests.kernel.support import collected_reports, in_process, on_node
 from tests.pool.support import (
@@ -550,6 +552,64 @@ async def test_a_block_may_take_only_so_long(during: str) -> None:
     if during == "closing":
         assert trio.current_time() - begun == 3
         assert "3 s" in reports[0].text()
+
+
+@on_node
+@pytest.mark.parametrize("kind", ["resources", "contexts"])
+async def test_what_comes_too_late_in_spite_of_all(kind: str) -> None:
+    closed: list[int] = []
+
+    async def come_late() -> int:
+        with trio.CancelScope(shield=True):
+            await trio.sleep(5)
+        return 7
+
+    async def close(number: int) -> None:
+        await trio.sleep(1)
+        closed.append(number)
+
+    @asynccontextmanager
+    async def connection() -> AsyncGenerator[int]:
+        number = await come_late()
+        try:
+            yield number
+        finally:
+            closed.append(number)
+
+    name = otp.Name[otp.Pool[int]]("numbers")
+    spec = PoolSpec(min_size=0, open_timeout=2)
+    if kind == "resources":
+        await pool.start_named(name, pool.resources(come_late, close=close), spec)
+        # It is there, and it would be a pity not to use it.
+        async with pool.checkout(name) as number:
+            assert number == 7
+    else:
+        await pool.start_named(name, pool.contexts(connection), spec)
+        # All that it does from now on would be cancelled.
+        with pytest.raises(pool.PoolOpenError, match="2 s"):
+            async with pool.checkout(name):
+                pass
+    await pool.stop(name)
+
+    assert closed == [7]
+
+
+@on_node
+async def test_a_check_that_is_not_wanted_any_more_is_not_begun() -> None:
+    place = Place()
+    await place.start(PoolSpec(min_size=0, check_after=0), checked=True)
+    await hold(0)
+    desk = desk_of(POOL)
+
+    claim = Claim(desk, POOL, None, 1.0)
+    desk.ask(claim)
+    desk.stop(otp.Normal())
+    await wait_until_idle()
+
+    assert place.checks == 0
+    assert place.open == set()
+    with pytest.raises(otp.ServerExitedError):
+        await claim.wait()
 
 
 @on_node

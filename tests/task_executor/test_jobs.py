@@ -161,6 +161,51 @@ async def test_there_must_be_an_executor_and_a_function() -> None:
         await task_executor.run(JOBS, len, "abc")  # type: ignore[arg-type]
 
 
+@on_node
+async def test_an_executor_that_is_not_up_yet_is_not_there() -> None:
+    pid = process.spawn(trio.sleep_forever)
+    assert pid.process is not None
+    pid.process.origin = otp.TaskExecutor
+
+    with pytest.raises(otp.NoProcessError):
+        task_executor.submit(pid, trio.sleep, 1)  # type: ignore[arg-type]
+
+
+@on_node
+async def test_an_executor_needs_no_name_and_no_specification() -> None:
+    pid = await task_executor.start_link()
+
+    assert await task_executor.run(pid, Log().work, 7) == 7
+
+
+@in_process
+async def test_code_of_a_dead_process_submits_nothing() -> None:
+    log = Log()
+    await start()
+    ended: list[BaseException] = []
+
+    async def linger() -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            with trio.CancelScope(shield=True):
+                with pytest.raises(otp.NoProcessError):
+                    task_executor.submit(JOBS, log.work)
+                try:
+                    await task_executor.submit_wait(JOBS, log.work)
+                except otp.Exit as error:
+                    ended.append(error)
+                    raise
+
+    ghost = process.spawn(linger)
+    await wait_until_idle()
+    process.exit(ghost, otp.Kill())
+    await trio.sleep(1)
+
+    assert len(ended) == 1
+    assert log.begun == []
+
+
 # ----------------------------------------------------------------------------- failing
 
 
