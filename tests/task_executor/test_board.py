@@ -36,6 +36,18 @@ def test_a_job_waits_while_others_run() -> None:
     assert board.busy == 0
 
 
+def test_of_jobs_that_come_at_the_same_time_the_first_is_started_first() -> None:
+    board: Board[str] = Board(ExecutorSpec(max_concurrency=1))
+    for job in ("runs", "b", "c", "a"):
+        submit(board, job)
+
+    assert [board.over() for _ in range(3)] == [
+        [Begin("b")],
+        [Begin("c")],
+        [Begin("a")],
+    ]
+
+
 def test_a_job_is_refused_if_too_many_wait() -> None:
     board: Board[str] = Board(ONE)
     submit(board, "a")

@@ -85,6 +85,15 @@ def test_those_who_have_been_removed_take_no_room() -> None:
     assert drained(queue) == [1000]
 
 
+def test_the_order_stays_what_it_is_when_many_are_removed() -> None:
+    low: tuple[Priority, float] = ("low", 0)
+    queue = queue_of(*[low] * 400, ("normal", 0), ("critical", 0), ("high", 0))
+    for number in range(2, 401):
+        queue.remove(number)
+
+    assert drained(queue) == [402, 403, 401, 1]
+
+
 @given(
     st.lists(st.tuples(priorities, st.integers(0, 50)), max_size=20),
     st.integers(1, 20),
