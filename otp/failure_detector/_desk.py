@@ -220,8 +220,6 @@ class Desk:
             self._follow(entry, now)
             if not entry.look(now):
                 doubtful.append(entry)
-        if self._guard.holds(now):
-            return False
         return any(self._turns(entry, now) for entry in doubtful)
 
     def decide(self) -> list[tuple[Watch, Suspected]]:

@@ -99,6 +99,6 @@ class Tap:
 
 def _odometer_of(process: Process) -> Odometer | None:
     for messages in (process.mailbox.inbox, process.mailbox.pending):
-        if isinstance(messages, CountedList) and messages.odometer.taps:
+        if isinstance(messages, CountedList):
             return messages.odometer
     return None

@@ -265,6 +265,9 @@ async def test_a_late_heartbeat_is_reported_by_its_sender() -> None:
         with Captured() as captured:
             await gen_server.start_named(WORKER, Beating)
             await trio.sleep(2.5)
+            Worker.hang(WORKER, 1.4)
+            await trio.sleep(3)
+            assert captured.of(LateHeartbeatReport) == []
             Worker.hang(WORKER, 9)
             await trio.sleep(20)
 

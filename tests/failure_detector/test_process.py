@@ -139,6 +139,41 @@ async def test_who_obeys_in_time_is_not_killed() -> None:
 
 
 @mocked
+async def test_one_sign_of_life_is_enough_not_to_be_killed() -> None:
+    async with otp.Node():
+        pid = await gen_server.start(Worker, stubborn=True)
+        end = EndProcess(kill_after=3.0)
+        hard = Threshold(clear_beats=1000)
+        await start_detector(Watch(pid, QUICK, hard, on_suspect=end))
+
+        Worker.hang(pid, 2.9)
+        await trio.sleep(20)
+
+        assert failure_detector.is_suspected(DETECTOR, pid)
+        assert process.is_alive(pid)
+
+
+@mocked
+async def test_who_has_lost_its_name_is_not_killed_for_the_next_one() -> None:
+    async with otp.Node():
+        first = await gen_server.Options(name=WORKER).start(Worker, stubborn=True)
+        second = await gen_server.start(Worker, stubborn=True)
+        end = EndProcess(kill_after=3.0)
+        await start_detector(Watch(WORKER, QUICK, on_suspect=end))
+        Worker.hang(first)
+        Worker.hang(second)
+        await trio.sleep(2.4)
+        assert failure_detector.is_suspected(DETECTOR, WORKER)
+
+        process.unregister(WORKER)
+        process.register(WORKER, second)
+        await trio.sleep(20)
+
+        assert process.is_alive(first)
+        assert not process.is_alive(second)
+
+
+@mocked
 async def test_without_an_end_it_is_never_killed() -> None:
     async with otp.Node():
         pid = await gen_server.start(Worker, stubborn=True)
@@ -402,16 +437,43 @@ async def test_a_heartbeat_does_not_wait_in_a_mailbox() -> None:
 
 @mocked
 async def test_beats_that_are_there_already_are_heard_before_a_verdict() -> None:
-    """The beat comes at the moment of the look that would suspect its sender."""
+    """The beat comes in the moment of the look, and whoever hears it has to wake up."""
     settings = Watchfulness(poll=1.0)
     async with otp.Node():
         events = Events()
         await start_detector(
             Watch("far", QUICK), watchfulness=settings, listener=events
         )
-        await beat("far", 40, every=2.0)
+        for _ in range(20):
+            await trio.sleep(2.0)
+            await trio.lowlevel.checkpoint()
+            heartbeat(DETECTOR, "far")
 
         assert events.told == []
+
+
+@mocked
+async def test_a_detector_that_is_busy_is_told_once_to_look() -> None:
+    async with otp.Node():
+        detector = await start_detector(Watch("far", QUICK))
+        await sys.suspend(DETECTOR)
+        await trio.sleep(60)
+
+        assert detector.process is not None
+        assert len(detector.process.mailbox) == 1
+        await sys.resume(DETECTOR)
+        await trio.sleep(1)
+        assert failure_detector.suspected(DETECTOR) == ["far"]
+
+
+@mocked
+async def test_a_detector_that_is_stopped_leaves_no_timer() -> None:
+    async with otp.Node() as node:
+        detector = await start_detector(Watch("far", QUICK))
+        await gen_server.stop(detector)
+        await trio.sleep(5)
+
+        assert node.timers.running() == []
 
 
 @mocked

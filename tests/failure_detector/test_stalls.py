@@ -181,6 +181,25 @@ async def test_whoever_asks_may_be_the_first_to_see_it(
         assert (said.state, said.confidence) == ("recovering", 0)
 
 
+async def test_a_heart_does_not_make_up_for_what_it_missed(
+    autojump_clock: MockClock,
+) -> None:
+    class Beating(Worker):
+        async def init(self) -> None:
+            failure_detector.beat_every(0.1, DETECTOR)
+
+    async with otp.Node():
+        pid = await otp.gen_server.start(Beating)
+        await start_detector(Watch(pid, SENSITIVE))
+        await trio.sleep(1.05)
+        before = failure_detector.statistics(DETECTOR).heartbeats
+
+        autojump_clock.jump(10)
+        await trio.sleep(0.25)
+
+        assert failure_detector.statistics(DETECTOR).heartbeats - before <= 3
+
+
 async def test_a_hung_child_is_found_although_the_loop_stood_still(
     autojump_clock: MockClock,
 ) -> None:
