@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from math import inf
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, final
+from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar, final
 
 import attrs
 import trio
 
 from ..kernel import check_count
-from ..protection import Protection, check_function
+from ..protection import Protection, awaitable_of, check_function
 from ._errors import BulkheadFullError
 from ._queue import check_queue
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
+
+    from ..protection import Place
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -58,6 +60,8 @@ class Bulkhead(Protection):
         InvalidSpecError: a value is wrong, or two do not go together.
     """
 
+    __place__: ClassVar[Place | None] = "bulkhead"
+
     __slots__ = ("_limiter", "_max_wait", "_queue", "_rejected", "_waiting")
 
     def __init__(
@@ -92,7 +96,7 @@ class Bulkhead(Protection):
         borrower = object()
         await self._enter(borrower)
         try:
-            return await fn(*args, **kwargs)
+            return await awaitable_of(fn, fn(*args, **kwargs))
         finally:
             self._limiter.release_on_behalf_of(borrower)
 

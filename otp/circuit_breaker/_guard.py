@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, TypeVar
 
 from trio.lowlevel import current_task
 
-from ..protection import Protection, check_function, failure_test
+from ..protection import Protection, awaitable_of, check_function, failure_test
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from trio.lowlevel import Task
 
-    from ..protection import Failures
+    from ..protection import Failures, Place
     from ._events import Outcome
 
 P = ParamSpec("P")
@@ -26,6 +26,8 @@ EntryT = TypeVar("EntryT")
 
 class Guard(Protection, Generic[EntryT]):
     """Asks before a call, and tells afterwards how it went."""
+
+    __place__: ClassVar[Place | None] = "breaker"
 
     __slots__ = ("_bad_result", "_entered", "_fails")
 
@@ -62,7 +64,7 @@ class Guard(Protection, Generic[EntryT]):
         check_function(fn)
         entry = await self._begin()
         try:
-            result = await fn(*args, **kwargs)
+            result = await awaitable_of(fn, fn(*args, **kwargs))
         except BaseException as error:
             self._end_raised(entry, error)
             raise

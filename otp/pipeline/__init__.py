@@ -10,7 +10,6 @@ from ._fallback import (
     Source as Source,
     can_be_replaced as can_be_replaced,
 )
-from ._order import Place as Place
 from ._pipeline import Pipeline as Pipeline
 from ._timeout import Timeout as Timeout
 

@@ -6,6 +6,7 @@ from math import inf
 from typing import (
     TYPE_CHECKING,
     Any,
+    ClassVar,
     Final,
     Literal,
     ParamSpec,
@@ -22,6 +23,7 @@ from ..protection import (
     Failures,
     Listeners,
     Protection,
+    awaitable_of,
     check_function,
     failure_test,
     leaves_of,
@@ -32,6 +34,8 @@ from ._step import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Iterable
+
+    from ..protection import Place
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -122,6 +126,8 @@ class Fallback(Protection):
         TypeError: a function is none.
     """
 
+    __place__: ClassVar[Place | None] = "fallback"
+
     __slots__ = (
         "_counts",
         "_function",
@@ -185,7 +191,7 @@ class Fallback(Protection):
         origin = origin_of(fn)
         key = _key(origin, args, kwargs) if self._memory is not None else None
         try:
-            value = await fn(*args, **kwargs)
+            value = await awaitable_of(fn, fn(*args, **kwargs))
         except Exception as error:
             if not all(self._counts(one) for one in leaves_of(error)):
                 raise
@@ -215,7 +221,8 @@ class Fallback(Protection):
             if kept is not None:
                 return Degraded(origin, error, "last_good", kept.age), kept.value
         if self._function is not None:
-            value = await self._function(*args, **kwargs)
+            answer = self._function(*args, **kwargs)
+            value = await awaitable_of(self._function, answer)
             return Degraded(origin, error, "function"), value
         if self._value is not _NOTHING:
             return Degraded(origin, error, "value"), self._value

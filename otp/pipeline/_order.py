@@ -11,15 +11,14 @@ one for each attempt, around all of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, final, get_args
+from typing import TYPE_CHECKING, Final, final, get_args
 
 import attrs
 
+from ..protection import Place
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-Place = Literal["fallback", "retry", "breaker", "rate", "timeout", "bulkhead"]
-"""Where in a pipeline a protection belongs."""
 
 _RANKS: dict[str, int] = {place: rank for rank, place in enumerate(get_args(Place))}
 # Of a time-out around all attempts: behind the fallback, before the retry.

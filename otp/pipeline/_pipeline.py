@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast, final
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast, final, get_args
 
-from ..bulkhead import Bulkhead
-from ..circuit_breaker import CircuitBreaker, SharedBreaker
 from ..kernel import InvalidSpecError
-from ..protection import Protection, check_function
-from ..rate_limiter import RateLimiter
-from ..retry import Retry
+from ..protection import Place, Protection, check_function
 from ._errors import OrderWarning
-from ._fallback import Fallback
-from ._order import Place, find_inversions, right_order
+from ._order import find_inversions, right_order
 from ._step import Step
-from ._timeout import Timeout
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_PLACES: Final[tuple[tuple[type[Protection], Place], ...]] = (
-    (Fallback, "fallback"),
-    (Retry, "retry"),
-    (CircuitBreaker, "breaker"),
-    (SharedBreaker, "breaker"),
-    (RateLimiter, "rate"),
-    (Timeout, "timeout"),
-    (Bulkhead, "bulkhead"),
-)
 
 
 @final
@@ -45,13 +29,14 @@ class Pipeline(Protection):
 
     That is the order in which they work together; whichever are not needed are left
     out. In another order they do something else than is wanted, so an `OrderWarning`
-    says which two to exchange. What is no protection of ours is right everywhere,
-    unless its class says with an attribute ``__place__`` where it belongs.
+    says which two to exchange. Where a part belongs its class says with an attribute
+    ``__place__``; one that does not is right everywhere.
 
     A pipeline may be a part of another one: that is the same as its parts.
 
     Raises:
-        InvalidSpecError: there is no part, or the same one twice.
+        InvalidSpecError: there is no part, the same one twice, or one that belongs in
+            a place that there is not.
         TypeError: a part is no `otp.protection.Protection`.
     """
 
@@ -91,15 +76,6 @@ class Pipeline(Protection):
         return cast("T", await step(*args, **kwargs))
 
 
-def place_of(part: Protection) -> Place | None:
-    """Return where *part* belongs; None if it is right everywhere."""
-    for kind, place in _PLACES:
-        if isinstance(part, kind):
-            return place
-    said: object = getattr(type(part), "__place__", None)
-    return next((place for _, place in _PLACES if place == said), None)
-
-
 def _check_part(part: object) -> None:
     if not isinstance(part, Protection):
         what = f"the class {part.__name__}" if isinstance(part, type) else repr(part)
@@ -114,14 +90,27 @@ def _check_parts(parts: Sequence[Protection]) -> None:
         text = "a pipeline needs at least one part, for example Pipeline(Retry())"
         raise InvalidSpecError(kind, (), text)
     for number, part in enumerate(parts):
+        _check_place(part)
         # A bulkhead inside of itself would wait for itself.
         if any(part is other for other in parts[:number]):
             text = f"{part!r} is twice in a pipeline: once is enough"
             raise InvalidSpecError(kind, part, text)
 
 
+def _check_place(part: Protection) -> None:
+    place: object = part.__place__
+    known = get_args(Place)
+    if place is not None and place not in known:
+        raise InvalidSpecError(
+            "invalid_pipeline",
+            place,
+            f"the __place__ of {type(part).__name__} is one of "
+            f"{', '.join(map(repr, known))}, not {place!r}",
+        )
+
+
 def _inversions(parts: Sequence[Protection]) -> list[str]:
-    places: list[Place | None] = [place_of(part) for part in parts]
+    places: list[Place | None] = [part.__place__ for part in parts]
     names = _names(parts)
     right = ", ".join(names[number] for number in right_order(places))
     return [

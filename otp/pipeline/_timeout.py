@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, final
+from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar, final
 
 import attrs
 import trio
 
 from ..kernel import check_time
-from ..protection import Protection, check_function
+from ..protection import Protection, awaitable_of, check_function
 from ._errors import TimedOutError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from ..protection import Place
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,6 +32,8 @@ class Timeout(Protection):
         InvalidSpecError: *seconds* is no time, or 0.
     """
 
+    __place__: ClassVar[Place | None] = "timeout"
+
     seconds: float
 
     def __attrs_post_init__(self) -> None:
@@ -46,5 +50,5 @@ class Timeout(Protection):
         """
         check_function(fn)
         with trio.move_on_after(self.seconds):
-            return await fn(*args, **kwargs)
+            return await awaitable_of(fn, fn(*args, **kwargs))
         raise TimedOutError(self.seconds)

@@ -12,7 +12,9 @@ from ._failures import (
 )
 from ._listeners import ListenerReport as ListenerReport, Listeners as Listeners
 from ._protection import (
+    Place as Place,
     Protection as Protection,
+    awaitable_of as awaitable_of,
     check_function as check_function,
 )
 from ._recovery import leaves_of as leaves_of, recovery_of as recovery_of

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import wraps
-from inspect import iscoroutine
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from inspect import isawaitable, iscoroutine
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, ParamSpec, TypeVar
 
 from .._util import kind_of, short
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+Place = Literal["fallback", "retry", "breaker", "rate", "timeout", "bulkhead"]
+"""Where in a pipeline a protection belongs, from the outside to the inside."""
 
 
 class Protection(ABC):
@@ -35,6 +39,9 @@ class Protection(ABC):
     """
 
     __slots__ = ()
+
+    #: Where in a pipeline it belongs; with None it is right everywhere.
+    __place__: ClassVar[Place | None] = None
 
     @abstractmethod
     async def call(
@@ -80,3 +87,22 @@ def check_function(fn: object) -> None:
             f"call(fetch, url) instead of call(fetch(url))"
         )
     raise TypeError(f"an async function is wanted here, not {kind_of(fn)} {short(fn)}")
+
+
+def awaitable_of(fn: object, result: Awaitable[T]) -> Awaitable[T]:
+    """Return *result*, which is what *fn* has returned, if it can be awaited.
+
+    Whether a function is an async one shows only when it has been called: what wraps
+    one looks like any other.
+
+    Raises:
+        TypeError: it cannot.
+    """
+    kind: object = type(result)
+    # What it is nearly always is known at once.
+    if kind is CoroutineType or isawaitable(result):
+        return result
+    raise TypeError(
+        f"an async function is wanted here, but {short(fn)} has returned "
+        f"{kind_of(result)} {short(result)}, which cannot be awaited"
+    )

@@ -8,20 +8,21 @@ those behind it come as early as if it had never been there.
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar, final
+from typing import TYPE_CHECKING, ClassVar, ParamSpec, Self, TypeVar, final
 
 import attrs
 import trio
 from trio.lowlevel import checkpoint
 
 from ..kernel import InvalidSpecError, check_count, check_time
-from ..protection import Protection, check_function
+from ..protection import Protection, awaitable_of, check_function
 from ._errors import RateLimitedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from types import TracebackType
 
+    from ..protection import Place
     from ._rule import Rule
 
 P = ParamSpec("P")
@@ -62,6 +63,8 @@ class RateLimiter(Protection):
     Raises:
         InvalidSpecError: a value is wrong.
     """
+
+    __place__: ClassVar[Place | None] = "rate"
 
     __slots__ = (
         "_max_wait",
@@ -108,7 +111,7 @@ class RateLimiter(Protection):
         """
         check_function(fn)
         await self.acquire()
-        return await fn(*args, **kwargs)
+        return await awaitable_of(fn, fn(*args, **kwargs))
 
     async def __aenter__(self) -> Self:
         await self.acquire()

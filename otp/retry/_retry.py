@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, assert_never, final
+from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar, assert_never, final
 
 import attrs
 import trio
@@ -14,6 +14,7 @@ from ..protection import (
     Failures,
     Listeners,
     Protection,
+    awaitable_of,
     check_function,
     failure_test,
     is_transient,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
     from random import Random
 
+    from ..protection import Place
     from ._decide import Decision, Why
 
 P = ParamSpec("P")
@@ -67,6 +69,8 @@ class Retry(Protection):
     Raises:
         InvalidSpecError: a value is wrong.
     """
+
+    __place__: ClassVar[Place | None] = "retry"
 
     attempts: float = 3
     backoff: Backoff = attrs.field(default=Backoff(jitter=1.0), kw_only=True)
@@ -111,7 +115,7 @@ class Retry(Protection):
         attempt = 1
         while True:
             try:
-                value = await fn(*args, **kwargs)
+                value = await awaitable_of(fn, fn(*args, **kwargs))
             except Exception as error:
                 decision = self._after(error, attempt, trio.current_time() - begun)
                 if isinstance(decision, GiveUp):

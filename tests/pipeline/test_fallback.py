@@ -245,6 +245,13 @@ def test_a_size_is_a_whole_number(value: object) -> None:
         Fallback(1, size=value)  # type: ignore[arg-type]
 
 
+async def test_a_substitute_comes_from_an_async_function() -> None:
+    wrong: Any = str
+    with pytest.raises(TypeError, match=r"class 'str'.* has returned str") as caught:
+        await Fallback(function=wrong).call(Service(DOWN).ask)
+    assert isinstance(caught.value.__context__, ConnectionError)
+
+
 def test_functions_are_functions() -> None:
     with pytest.raises(TypeError, match="an async function"):
         Fallback(function=3)  # type: ignore[arg-type]

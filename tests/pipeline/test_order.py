@@ -6,8 +6,8 @@ from typing import get_args
 import pytest
 from hypothesis import given, strategies as st
 
-from otp.pipeline import Place
 from otp.pipeline._order import Inversion, find_inversions, right_order
+from otp.protection import Place
 
 RIGHT: list[Place] = [*get_args(Place)]
 PLACES: st.SearchStrategy[Place | None] = st.sampled_from([*RIGHT, None])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import contextlib
 import warnings
 from random import Random
-from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar, get_args
 
 import pytest
 import trio
@@ -24,8 +24,8 @@ from otp import (
     circuit_breaker,
 )
 from otp.bulkhead import BulkheadFullError
-from otp.pipeline import Fallback, OrderWarning, Place, TimedOutError, Timeout
-from otp.protection import Protection
+from otp.pipeline import Fallback, OrderWarning, TimedOutError, Timeout
+from otp.protection import Place, Protection
 from otp.rate_limiter import Gcra, RateLimitedError, SlidingLog
 from otp.retry import Backoff, GaveUp, RetryEvent, Retrying
 
@@ -159,6 +159,16 @@ def test_a_part_of_ones_own_may_say_where_it_belongs() -> None:
         Pipeline(Noting("a", []), Retry(), Noting("b", []))
 
 
+def test_a_place_that_there_is_not_is_refused() -> None:
+    class Lost(Noting):
+        __place__: ClassVar[Any] = "retries"
+
+    with pytest.raises(
+        InvalidSpecError, match=r"__place__ of Lost is one of 'fallback', .*'retries'"
+    ):
+        Pipeline(Lost("a", []))
+
+
 async def test_a_pipeline_in_a_pipeline_is_the_same_as_its_parts() -> None:
     notes: list[str] = []
     one, other, third = (Noting(name, notes) for name in "abc")
@@ -200,6 +210,31 @@ def test_a_part_is_there_once() -> None:
 async def test_a_coroutine_is_refused() -> None:
     with pytest.raises(TypeError, match="not the coroutine"):
         await everything().call(Server().ask())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("number", [*range(6), None])
+async def test_a_function_that_is_not_async_is_named_and_counts_for_nothing(
+    number: int | None,
+) -> None:
+    calls: list[str] = []
+
+    def ask(what: str) -> str:
+        calls.append(what)
+        return what
+
+    pipeline = everything()
+    part = pipeline if number is None else pipeline.parts[number]
+    wrong: Any = ask
+
+    with pytest.raises(TypeError, match=r"but <function .*ask.* has returned str 'x'"):
+        await part.call(wrong, "x")
+
+    assert calls == ["x"]
+    _, _, breaker, _, _, bulkhead = pipeline.parts
+    assert isinstance(breaker, CircuitBreaker)
+    assert breaker.statistics().failures == 0
+    assert isinstance(bulkhead, Bulkhead)
+    assert bulkhead.statistics().running == 0
 
 
 # ------------------------------------------------------- what its parts do together

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import pytest
 
-from otp.protection import Protection, check_function
+from otp.protection import Protection, awaitable_of, check_function
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,6 +63,31 @@ def test_what_is_no_function_is_refused_where_it_is_decorated() -> None:
     nothing: Any = 3
     with pytest.raises(TypeError, match="an async function is wanted here, not int 3"):
         Counted()(nothing)
+
+
+class Slow:
+    """Can be awaited, and is no coroutine."""
+
+    def __await__(self) -> Generator[Any, Any, int]:
+        return add(1).__await__()
+
+
+async def test_whatever_can_be_awaited_is_the_result_of_an_async_function() -> None:
+    slow, coroutine = Slow(), add(1)
+
+    assert awaitable_of(Slow, slow) is slow
+    assert awaitable_of(add, coroutine) is coroutine
+    assert await coroutine == await slow == 2
+
+
+async def agen() -> AsyncGenerator[int]:
+    yield 1
+
+
+@pytest.mark.parametrize("result", [None, 3, agen()])
+def test_what_cannot_be_awaited_is_refused_with_the_function(result: Any) -> None:
+    with pytest.raises(TypeError, match=r"but <function add.* has returned .*awaited"):
+        awaitable_of(add, result)
 
 
 def test_a_protection_that_does_not_say_how_to_call_cannot_be_made() -> None:

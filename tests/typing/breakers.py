@@ -6,6 +6,8 @@ from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any, assert_never, assert_type
 
+import trio
+
 import otp
 from otp.circuit_breaker import (
     BreakerEvent,
@@ -56,6 +58,9 @@ async def calls(breaker: otp.CircuitBreaker) -> None:
     decorated = breaker(fetch)
     assert_type(await decorated("x", times=2), bytes)
     assert_type(breaker(no_arguments), Callable[[], Coroutine[Any, Any, None]])
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(decorated, "x")
+        nursery.start_soon(decorated, 3)  # type: ignore[arg-type]
     async with breaker as nothing:
         assert_type(nothing, None)
 
