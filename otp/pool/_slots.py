@@ -200,7 +200,6 @@ class Slots(Generic[W]):
     def stop(self) -> list[Step[W]]:
         """Close everything, and hear of nothing any more."""
         self._queue.clear()
-        self._idle.clear()
         self.due = inf
         left = [slot for slot in self._slots.values() if slot.state != "closing"]
         return [self._close(slot, "stopped") for slot in left]
@@ -285,7 +284,6 @@ class Slots(Generic[W]):
         slot: Slot[W] = Slot(self._made, born=now)
         self._slots[slot.number] = slot
         self._coming += 1
-        self.due = min(self.due, self._idle_due())
         return Open(slot)
 
     def _put(self, slot: Slot[W], now: float, *, fresh: bool) -> None:

@@ -164,6 +164,15 @@ def test_every_resource_may_be_checked_each_time_but_only_once() -> None:
     assert slots.checked(slot, 0.0, good=True) == [Grant("a", slot)]
 
 
+def test_what_was_never_used_is_checked_all_the_same() -> None:
+    slots = slots_of(checked=True, min_size=1)
+    (step,) = slots.start(0.0)
+    assert isinstance(step, Open)
+    slots.opened(step.slot, 0.0)
+
+    assert slots.ask("a", 30.0) == [Check(step.slot)]
+
+
 def test_what_has_been_checked_goes_to_who_waits() -> None:
     slots = slots_of(checked=True)
     slot = opened(slots)
@@ -418,9 +427,10 @@ def test_a_resource_that_is_lost_while_it_is_checked_is_made_up_for() -> None:
 
 
 def test_at_the_end_everything_is_closed_once() -> None:
-    slots = slots_of(max_size=3)
+    slots = slots_of(max_size=2)
     first, second = used(slots), used(slots)
     slots.give_back(first, 0.0, good=False)
+    assert slots.ask("waits", 0.0) == []
 
     assert slots.stop() == [Close(second, "stopped")]
     assert slots.due == inf
