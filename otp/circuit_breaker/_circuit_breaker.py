@@ -9,7 +9,7 @@ import trio
 from trio.lowlevel import ParkingLot, checkpoint
 
 from ..kernel import InvalidSpecError, check_time
-from ..protection import Listeners, is_failure, random_of_node
+from ..protection import Listeners, check_random, is_failure, random_of_node
 from ._breaker import Breaker
 from ._errors import CircuitOpenError
 from ._events import BreakerEvent, CallEnded, CallRejected, Outcome, State
@@ -17,10 +17,10 @@ from ._guard import Guard
 from ._spec import BreakerSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from random import Random
 
-    from ..protection import Failures
+    from ..protection import AnyListeners, Failures
     from ._breaker import Admission
     from ._events import BreakerStatistics
     from ._transitions import Step
@@ -61,7 +61,8 @@ class CircuitBreaker(Guard["tuple[Admission, float]"]):
         random: for the jitter of its open time; else that of the node.
 
     Raises:
-        InvalidSpecError: *failures* is nothing that tells errors apart.
+        InvalidSpecError: *failures* is nothing that tells errors apart, or *random*
+            no source of chance.
         TypeError: *spec* is no `BreakerSpec`, or a function is none.
     """
 
@@ -74,17 +75,18 @@ class CircuitBreaker(Guard["tuple[Admission, float]"]):
         name: str = "",
         failures: Failures = is_failure,
         bad_result: Callable[[Any], bool] | None = None,
-        listeners: Iterable[Callable[[BreakerEvent], object]] = (),
+        listeners: AnyListeners[BreakerEvent] = (),
         random: Random | None = None,
     ) -> None:
         super().__init__(failures, bad_result)
+        check_random("invalid_breaker", random)
         self._random = random
         self._engine = Breaker(check_spec(spec), name, self._chance)
         # Those who wait for a state: woken when it, or the time of its end, changes.
         self._waiting = ParkingLot()
         self._seen: tuple[State, float] = ("closed", inf)
         #: Functions that are told of each event.
-        self.listeners = Listeners[BreakerEvent](listeners)
+        self.listeners = Listeners[BreakerEvent].of(listeners)
 
     def __repr__(self) -> str:
         return f"<CircuitBreaker {self.name!r} {self._engine.state}>"

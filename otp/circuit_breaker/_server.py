@@ -30,10 +30,9 @@ from ._events import BreakerEvent, CallEnded, CallRejected, State
 from ._requests import Admit, AskStatistics, Ended, Rejected, Seen, Steer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from ..gen_statem import From
     from ..kernel import Ref
+    from ..protection import AnyListeners
     from ._spec import BreakerSpec
 
 Event: TypeAlias = Call[object] | Cast[object] | Info[object] | StateTimeout[None]
@@ -69,10 +68,10 @@ class BreakerServer(GenStatem[State, Event]):
         spec: BreakerSpec = DEFAULT_SPEC,
         *,
         name: str = "",
-        listeners: Iterable[Callable[[BreakerEvent], object]] = (),
+        listeners: AnyListeners[BreakerEvent] = (),
     ) -> None:
         self.breaker = Breaker(check_spec(spec), name, random_of_node().random)
-        self.listeners = Listeners[BreakerEvent](listeners)
+        self.listeners = Listeners[BreakerEvent].of(listeners)
         # Permits that have been given: by the ticket of the call, with the monitor of
         # its process. Invariant: empty unless the breaker is half-open.
         self.permits: dict[Ref, tuple[Admission, Ref | None]] = {}

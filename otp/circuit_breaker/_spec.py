@@ -211,6 +211,9 @@ def _check_rules(spec: BreakerSpec) -> None:
     if spec.failure_rate is not None:
         _check_rate("failure_rate", spec.failure_rate)
     _check_rate("slow_rate", spec.slow_rate)
+    if spec.slow_rate != 1 and spec.slow_after == inf:
+        text = f"slow_rate={spec.slow_rate!r} needs slow_after: else no call is slow"
+        raise _refuse(spec.slow_rate, text)
     if not _opens(spec):
         raise _refuse(
             spec.consecutive_failures,

@@ -25,9 +25,10 @@ from ._health import LocalHealth
 from ._reports import MistakeReport, StallReport, SuspicionReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Hashable
 
     from ..kernel import ExitReason, Process, ServerRef
+    from ..protection import AnyListeners
     from ._guard import Watchfulness
     from ._judgement import Judgement
     from ._watch import Watch
@@ -64,10 +65,10 @@ class Desk:
         self,
         process: Process,
         watchfulness: Watchfulness,
-        listeners: Iterable[Callable[[DetectorEvent], object]],
+        listeners: AnyListeners[DetectorEvent],
     ) -> None:
         self.process = process
-        self.listeners = Listeners[DetectorEvent](listeners)
+        self.listeners = Listeners[DetectorEvent].of(listeners)
         self.entries: dict[Hashable, Entry] = {}
         # The subjects that a process cannot be known to be by its pid and name alone.
         self._elsewhere: list[Name | Via] = []
@@ -319,7 +320,7 @@ class _Closer(Waiter):
 
 def open_desk(
     watchfulness: Watchfulness,
-    listeners: Iterable[Callable[[DetectorEvent], object]],
+    listeners: AnyListeners[DetectorEvent],
 ) -> Desk:
     """Make the process that runs a failure detector."""
     process = current()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ..kernel import Pid
+    from ..protection import AnyListeners
     from ._events import DetectorEvent, Suspected
 
 
@@ -75,7 +76,7 @@ class FailureDetector(GenServer):
         self,
         *watches: Watch,
         watchfulness: Watchfulness | None = None,
-        listeners: Iterable[Callable[[DetectorEvent], object]] = (),
+        listeners: AnyListeners[DetectorEvent] = (),
     ) -> None:
         check_watches(watches)
         self._settings = watchfulness or Watchfulness()

@@ -33,9 +33,9 @@ from ._memory import Memory
 from ._step import origin_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Hashable, Iterable
+    from collections.abc import Awaitable, Callable, Hashable
 
-    from ..protection import Place
+    from ..protection import AnyListeners, Place
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -81,6 +81,7 @@ class _Nothing:
 
 
 _NOTHING: Final = _Nothing()
+_SIZE: Final = 100
 
 
 def can_be_replaced(error: Exception) -> bool:
@@ -145,23 +146,28 @@ class Fallback(Protection):
         function: Callable[..., Awaitable[object]] | None = None,
         last_good: bool = False,
         max_age: float = inf,
-        size: int = 100,
+        size: int = _SIZE,
         instead_of: Failures = can_be_replaced,
         mark: Callable[[Any, Degraded], object] | None = None,
-        listeners: Iterable[Callable[[FallbackEvent], object]] = (),
+        listeners: AnyListeners[FallbackEvent] = (),
     ) -> None:
         check_time("invalid_fallback", "max_age of a fallback", max_age, positive=True)
         check_count("invalid_fallback", "the size of a fallback", size, least=1)
         if function is not None:
             check_function(function)
-        if mark is not None:
-            check_function(mark)
+        mark_: object = mark
+        if mark_ is not None and not callable(mark_):
+            text = f"mark is a function of a substitute and its event, not {mark_!r}"
+            raise TypeError(text)
         if value is _NOTHING and function is None and not last_good:
             text = (
                 "a fallback needs something to give: a value, function=... or "
                 "last_good=True"
             )
             raise InvalidSpecError("invalid_fallback", None, text)
+        if not last_good and (max_age != inf or size != _SIZE):
+            text = "max_age and size are for last good values: say last_good=True"
+            raise InvalidSpecError("bad_combination", (max_age, size), text)
         self._value = value
         self._function = function
         self._memory = Memory(size, max_age) if last_good else None
@@ -169,7 +175,7 @@ class Fallback(Protection):
         self._mark = mark
         self._substituting = False
         #: Functions that are told of each event.
-        self.listeners = Listeners[FallbackEvent](listeners)
+        self.listeners = Listeners[FallbackEvent].of(listeners)
 
     @property
     def degraded(self) -> bool:

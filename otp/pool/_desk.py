@@ -112,9 +112,7 @@ class Desk(Waiter, Generic[ConnT]):
         self.process = process
         self.source = source
         self.spec = spec
-        self.listeners = (
-            listeners if isinstance(listeners, Listeners) else Listeners(listeners)
-        )
+        self.listeners = Listeners[PoolEvent].of(listeners)
         self.now = trio.lowlevel.current_clock().current_time
         self.slots: Slots[Claim[ConnT]] = Slots(spec, checked=source.check is not None)
         # Those that are not gone, by the number of the slot; and what they have opened.

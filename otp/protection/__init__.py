@@ -2,7 +2,7 @@
 
 from .._util import fix_module_metadata
 from ..kernel import Recovery as Recovery
-from ._chance import random_of_node as random_of_node
+from ._chance import check_random as check_random, random_of_node as random_of_node
 from ._errors import RejectedError as RejectedError
 from ._failures import (
     Failures as Failures,
@@ -10,7 +10,11 @@ from ._failures import (
     is_failure as is_failure,
     is_transient as is_transient,
 )
-from ._listeners import ListenerReport as ListenerReport, Listeners as Listeners
+from ._listeners import (
+    AnyListeners as AnyListeners,
+    ListenerReport as ListenerReport,
+    Listeners as Listeners,
+)
 from ._protection import (
     Place as Place,
     Protection as Protection,

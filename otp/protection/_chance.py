@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from random import Random
 
-from ..kernel import NoNodeError, current_node
+from ..kernel import InvalidSpecError, NoNodeError, current_node
+
+
+def check_random(kind: str, random: object) -> None:
+    """Refuse what is no source of chance; None stands for the node's.
+
+    Raises:
+        InvalidSpecError: it is none.
+    """
+    if random is not None and not hasattr(random, "random"):
+        text = f"random is a random.Random, not {random!r}"
+        raise InvalidSpecError(kind, random, text)
 
 
 def random_of_node() -> Random:

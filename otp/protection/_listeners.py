@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar, final
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeAlias, TypeVar, final
 
 import attrs
 
 from .._util import short
 from ..kernel import Report, emit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 EventT = TypeVar("EventT")
 
@@ -43,15 +41,27 @@ class Listeners(Generic[EventT]):
     listens to.
 
     Raises:
-        TypeError: what shall listen cannot be called.
+        TypeError: these are not several functions.
     """
 
     __slots__ = ("_listeners",)
 
     def __init__(self, listeners: Iterable[Callable[[EventT], object]] = ()) -> None:
         self._listeners: tuple[Callable[[EventT], object], ...] = ()
+        if not hasattr(listeners, "__iter__"):
+            text = "listeners are functions of an event, such as [print], not "
+            raise TypeError(text + repr(listeners))
         for listener in listeners:
             self.add(listener)
+
+    @classmethod
+    def of(cls, listeners: AnyListeners[EventT]) -> Listeners[EventT]:
+        """Return *listeners* as they are, if that is what they are, else made of them.
+
+        Raises:
+            TypeError: these are not several functions.
+        """
+        return listeners if isinstance(listeners, Listeners) else cls(listeners)
 
     def __bool__(self) -> bool:
         """Whether anybody listens: then an event is worth making."""
@@ -81,3 +91,7 @@ class Listeners(Generic[EventT]):
             except Exception as error:  # noqa: BLE001 - it may be anybody's code
                 self.remove(listener)
                 emit(ListenerReport(listener, event, error))
+
+
+AnyListeners: TypeAlias = Listeners[EventT] | Iterable[Callable[[EventT], object]]
+"""Who shall be told: some functions, or the `Listeners` of somebody else too."""

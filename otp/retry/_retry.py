@@ -16,6 +16,7 @@ from ..protection import (
     Protection,
     awaitable_of,
     check_function,
+    check_random,
     failure_test,
     is_transient,
     random_of_node,
@@ -26,20 +27,19 @@ from ._events import GaveUp, Recovered, RetryEvent, Retrying
 from ._reading import all_fit, retry_after_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable
     from random import Random
 
-    from ..protection import Place
+    from ..protection import AnyListeners, Place
     from ._decide import Decision, Why
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def _as_listeners(
-    value: Listeners[RetryEvent] | Iterable[Callable[[RetryEvent], object]],
-) -> Listeners[RetryEvent]:
-    return value if isinstance(value, Listeners) else Listeners(value)
+# The converter of a field has to be a function by itself, for the type checkers.
+def _as_listeners(listeners: AnyListeners[RetryEvent]) -> Listeners[RetryEvent]:
+    return Listeners[RetryEvent].of(listeners)
 
 
 @final
@@ -96,9 +96,7 @@ class Retry(Protection):
         _check_is(Backoff, "backoff", self.backoff)
         if self.budget is not None:
             _check_is(RetryBudget, "budget", self.budget)
-        if self.random is not None and not hasattr(self.random, "random"):
-            text = f"random is a random.Random, not {self.random!r}"
-            raise InvalidSpecError(kind, self.random, text)
+        check_random(kind, self.random)
         failure_test(self.retry_on)
 
     async def call(

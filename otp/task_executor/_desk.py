@@ -118,9 +118,7 @@ class Desk(Waiter):
         super().__init__()
         self.process = process
         self.spec = spec
-        self.listeners = (
-            listeners if isinstance(listeners, Listeners) else Listeners(listeners)
-        )
+        self.listeners = Listeners[JobEvent].of(listeners)
         self.threads = trio.CapacityLimiter(spec.max_threads)
         processors = spec.max_processes or os.cpu_count() or 1
         self.processors = trio.CapacityLimiter(processors)

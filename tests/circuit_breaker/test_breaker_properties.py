@@ -81,14 +81,15 @@ def specs(draw: st.DrawFn) -> BreakerSpec:
     numbers = st.none() | st.integers(1, most)
     row = st.integers(1, 4)
     there = window is not None
+    slow_after = draw(st.sampled_from([2, inf])) if there else inf
     return BreakerSpec(
         window=window,
         consecutive_failures=draw(st.none() | row) if there else draw(row),
         failure_count=draw(numbers) if there else None,
         failure_rate=draw(RATES),
         min_calls=draw(numbers) if there else None,
-        slow_after=draw(st.sampled_from([2, inf])) if there else inf,
-        slow_rate=draw(RATES),
+        slow_after=slow_after,
+        slow_rate=1.0 if slow_after == inf else draw(RATES),
         open_for=draw(OPEN_FOR),
         half_open_calls=half_open_calls,
         half_open_timeout=draw(st.sampled_from([1, 4, inf])),

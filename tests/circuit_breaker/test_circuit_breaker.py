@@ -591,6 +591,8 @@ async def test_the_jitter_is_that_of_the_node_otherwise(
         ({"failures": int}, InvalidSpecError, "what counts as a failure"),
         ({"bad_result": 500}, TypeError, "bad_result is a function of a result"),
         ({"listeners": [3]}, TypeError, "a listener is a function"),
+        ({"listeners": print}, TypeError, r"such as \[print\], not"),
+        ({"random": 3}, InvalidSpecError, "not 3"),
     ],
 )
 def test_what_makes_no_breaker_is_refused(

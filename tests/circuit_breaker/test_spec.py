@@ -117,6 +117,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"failure_rate": "half"}, "above 0 to 1"),
     ({"slow_rate": 0.0}, "above 0 to 1, not 0.0"),
     ({"slow_rate": 2}, "above 0 to 1"),
+    ({"slow_rate": 0.5}, "slow_rate=0.5 needs slow_after"),
+    ({"window": CountWindow(9), "slow_rate": 0.5}, "slow_rate=0.5 needs slow_after"),
     ({"window": CountWindow(9), "slow_after": 0}, "is more than 0 seconds"),
     ({"window": CountWindow(9), "slow_after": nan}, "is more than 0 seconds"),
     ({"open_for": -1}, "is 0 seconds or more, not -1"),

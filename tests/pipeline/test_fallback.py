@@ -245,6 +245,15 @@ def test_a_size_is_a_whole_number(value: object) -> None:
         Fallback(1, size=value)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("setting", [{"max_age": 5}, {"size": 5}])
+def test_what_is_about_last_good_values_needs_them(setting: Any) -> None:
+    with pytest.raises(InvalidSpecError, match="say last_good=True") as caught:
+        Fallback(1, **setting)
+
+    assert caught.value.kind == "bad_combination"
+    Fallback(last_good=True, **setting)
+
+
 async def test_a_substitute_comes_from_an_async_function() -> None:
     wrong: Any = str
     with pytest.raises(TypeError, match=r"class 'str'.* has returned str") as caught:
@@ -255,7 +264,7 @@ async def test_a_substitute_comes_from_an_async_function() -> None:
 def test_functions_are_functions() -> None:
     with pytest.raises(TypeError, match="an async function"):
         Fallback(function=3)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="function"):
+    with pytest.raises(TypeError, match="mark is a function of a substitute"):
         Fallback(1, mark=3)  # type: ignore[arg-type]
     with pytest.raises(InvalidSpecError, match="counts as a failure"):
         Fallback(1, instead_of=3)  # type: ignore[arg-type]

@@ -80,3 +80,16 @@ def test_what_cannot_be_called_cannot_listen() -> None:
     nothing: Any = 3
     with pytest.raises(TypeError, match="a listener is a function of an event, not 3"):
         Listeners[int]([nothing])
+
+
+@pytest.mark.parametrize("one", [print, None, 3])
+def test_one_function_is_not_several(one: Any) -> None:
+    with pytest.raises(TypeError, match=r"are functions .* such as \[print\]"):
+        Listeners[int](one)
+
+
+def test_listeners_can_be_those_of_somebody_else_too() -> None:
+    shared = Listeners[int]()
+
+    assert Listeners[int].of(shared) is shared
+    assert not Listeners[int].of([])
