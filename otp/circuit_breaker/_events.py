@@ -43,8 +43,8 @@ open time, ``"trial"`` what the calls of a half-open breaker have shown, and
 class StateChanged:
     """The breaker *breaker* went from *old* to *new*, because of *cause*.
 
-    *at* is a time of Trio's clock, and *until* when an open one lets calls through
-    again, ``math.inf`` for every other state.
+    *at* is a time of Trio's clock, of the first run if there are several, and *until*
+    when an open one lets calls through again, ``math.inf`` for every other state.
     """
 
     breaker: str

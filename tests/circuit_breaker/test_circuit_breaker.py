@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import trio
-from trio.testing import wait_all_tasks_blocked
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 import otp
 from otp import Backoff, CircuitBreaker, CircuitOpenError, InvalidSpecError
@@ -25,7 +25,6 @@ from otp.circuit_breaker import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from trio.testing import MockClock
 
 ONE = BreakerSpec(consecutive_failures=1, open_for=10, half_open_calls=1)
 
@@ -600,6 +599,24 @@ def test_what_makes_no_breaker_is_refused(
 ) -> None:
     with pytest.raises(error, match=text):
         CircuitBreaker(**wrong)
+
+
+def test_a_breaker_may_be_used_in_one_run_after_the_other() -> None:
+    breaker = CircuitBreaker(BreakerSpec(open_for=10.0))
+
+    async def first() -> None:
+        await trio.sleep(1000)
+        breaker.open()
+        await trio.sleep(4)
+        assert breaker.statistics().retry_after == 6
+
+    async def second() -> None:
+        assert breaker.statistics().retry_after == 6
+        await breaker.wait_state("half_open")
+        assert trio.current_time() == 6
+
+    trio.run(first, clock=MockClock(autojump_threshold=0))
+    trio.run(second, clock=MockClock(autojump_threshold=0))
 
 
 @pytest.mark.parametrize("states", [(), ("half-open",), ("closed", 1)])
