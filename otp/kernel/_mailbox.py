@@ -287,7 +287,7 @@ class BoundedMailbox(Mailbox):
         if self.policy.overflow == "fail_sender":
             raise full
         if self.policy.overflow == "drop_oldest":
-            oldest = self.find(_droppable)
+            oldest = self._lose_oldest()
             if oldest is not MISSING:
                 self.put(message)
                 message = oldest
@@ -299,6 +299,26 @@ class BoundedMailbox(Mailbox):
         """Take out the oldest message that fits, or return `MISSING`."""
         # A message that was dropped meanwhile has moved the others: look at them all.
         return super().find(fits, min(seen, -1))
+
+    def _lose_oldest(self) -> object:
+        """Remove the oldest message that may be lost, or return `MISSING`.
+
+        Nothing is popped here: by that the owner alone takes messages, and whoever
+        wants to see that it does looks at it.
+        """
+        if not self.pending and len(self.inbox) > FEW:
+            self.turn()
+        pending, inbox = self.pending, self.inbox
+        for i in range(len(pending) - 1, -1, -1):
+            if _droppable(message := pending[i]):
+                del pending[i]
+                return message
+        for i, message in enumerate(inbox):
+            if _droppable(message):
+                self.heard -= i < self.heard
+                del inbox[i]
+                return message
+        return MISSING
 
 
 def _droppable(message: object) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import trio
@@ -287,3 +287,56 @@ async def test_a_bounded_mailbox_is_bounded_still() -> None:
         assert [m[2] for m in pid.process.mailbox if isinstance(m, tuple)] == list(
             "789"
         )
+
+
+@pytest.mark.parametrize("limit", [3, 400])
+@mocked
+async def test_a_message_that_is_dropped_has_not_been_taken(limit: int) -> None:
+    class Small(Worker):
+        __mailbox__ = otp.Bounded(limit, "drop_oldest")
+
+    async with otp.Node():
+        pid = await gen_server.start(Small)
+        await start_detector(Watch(pid, QUICK))
+        Worker.hang(pid)
+        await wait_until_idle()
+        for n in range(1000):
+            Worker.note(pid, str(n))
+            await trio.sleep(0.1)
+            if n == 100 + limit:
+                assert failure_detector.suspected(DETECTOR) == [pid]
+
+        assert failure_detector.suspected(DETECTOR) == [pid]
+        assert pid.process is not None
+        left = [cast("Any", message)[2] for message in pid.process.mailbox]
+        assert left == [str(n) for n in range(1000 - limit, 1000)]
+
+
+@mocked
+async def test_who_comes_second_does_not_disturb_who_watches_already() -> None:
+    async def take_from_the_front_and_hang() -> None:
+        await process.receive(lambda message: message == "go")
+        for last in (1, 2):
+            for _ in range(MANY):
+                process.send(process.self(), last)
+            await from_the_middle(last)
+        await trio.sleep_forever()
+
+    other = otp.Name[otp.FailureDetector]("other")
+    async with otp.Node():
+        pid = process.spawn(take_from_the_front_and_hang)
+        await start_detector(Watch(pid, QUICK))
+        await trio.sleep(1.1)
+        process.send(pid, "go")
+        await wait_until_idle()
+        # The lists of its mailbox are others now.
+        assert not is_tapped(pid)
+        await gen_server.start_named(other, otp.FailureDetector, Watch(pid, QUICK))
+        await trio.sleep(30)
+
+        assert failure_detector.suspected(DETECTOR) == [pid]
+        assert failure_detector.suspected(other) == [pid]
+        failure_detector.unwatch(DETECTOR, pid)
+        assert is_tapped(pid)
+        failure_detector.unwatch(other, pid)
+        assert not is_tapped(pid)
