@@ -18,7 +18,8 @@ fail   If one cannot be opened and there are not enough for all who wait, then w
        waited longest hears of it; if nobody waits, the next try is made after a pause.
 least  There are *min_size* slots, those that are being closed not counted.
 pause  What nobody waits for is opened after a pause if the last one could not be opened
-       or has ended by itself; the pauses grow until one was of use, or has lasted.
+       or has ended by itself; the pauses grow until one was of use, or has lasted. What
+       fails during a pause makes it no longer.
 idle   More than *min_size* are closed when they have lain idle for *idle_timeout*, the
        one that has lain longest first.
 age    Nothing is handed out that is *max_lifetime* old: it is closed when it is idle.
@@ -212,6 +213,9 @@ class Slots(Generic[W]):
 
     def _stumble(self, slot: Slot[W], now: float, chance: float) -> None:
         """Let a pause come before the next try, a longer one each time."""
+        if now < self._pause_until:
+            # It is one trouble if all fail together, and has its pause already.
+            return
         backoff = self.spec.backoff
         if now > slot.born + backoff.maximum:
             self._failures = 0

@@ -252,6 +252,36 @@ def test_what_nobody_waits_for_is_tried_again_after_growing_pauses() -> None:
     assert slots.due == inf
 
 
+def test_failures_that_come_together_make_one_pause() -> None:
+    slots = slots_of(min_size=5, backoff=Backoff(1.0))
+    now, pauses = 0.0, []
+    steps = slots.start(now)
+    for _ in range(3):
+        for step in steps:
+            assert isinstance(step, Open)
+            assert slots.open_failed(step.slot, now) == []
+        pauses.append(slots.due - now)
+        now = slots.due
+        steps = slots.tick(now)
+        assert len(steps) == 5
+
+    assert pauses == [1.0, 2.0, 4.0]
+
+
+def test_failures_of_which_users_hear_make_no_pause_longer() -> None:
+    slots = slots_of(min_size=1, backoff=Backoff(1.0))
+    (step,) = slots.start(0.0)
+    assert isinstance(step, Open)
+    slots.open_failed(step.slot, 0.0)
+    for _ in range(9):
+        (step,) = slots.ask("a", 0.5)
+        assert isinstance(step, Open)
+        assert slots.open_failed(step.slot, 0.5) == [Refuse("a", "open_failed")]
+
+    assert slots.due == 1.0
+    assert [type(step) for step in slots.tick(1.0)] == [Open]
+
+
 def test_chance_shortens_a_pause() -> None:
     slots = slots_of(min_size=1, backoff=Backoff(1.0, jitter=0.5))
     (step,) = slots.start(0.0)
