@@ -19,6 +19,7 @@ from ._errors import JobTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import TracebackType
 
     from ..kernel import ExitReason, Process
     from ..retry import Retry
@@ -53,6 +54,7 @@ class Entry:
         "since",
         "state",
         "timeout",
+        "trace",
         "value",
         "waiters",
         "work",
@@ -77,6 +79,7 @@ class Entry:
         self.attempts = 0
         self.value: object = None
         self.error: Exception | None = None
+        self.trace: TracebackType | None = None
         self.scope = trio.CancelScope()
         self.waiters: dict[Waiter, None] = {}
         self.owner: Owner | None = None
@@ -104,6 +107,7 @@ class Entry:
         self.state = state
         self.value = value
         self.error = error
+        self.trace = None if error is None else error.__traceback__
         if self.owner is not None:
             self.owner.forget()
             self.owner = None
@@ -123,7 +127,8 @@ class Entry:
                 self.waiters.pop(waiter, None)
         if self.error is not None:
             try:
-                raise self.error
+                # With its own trace only: many may raise it, each of them again.
+                raise self.error.with_traceback(self.trace)
             finally:
                 # The error leads to this frame.
                 del self

@@ -26,7 +26,8 @@ class ExecutorSpec:
         timeout: seconds that one attempt of a job may take.
         ageing: in how many seconds of waiting a job rises by one priority. So a job
             is overtaken only by those that are submitted so many seconds later at
-            most; with 0 all run in the order in which they came.
+            most for each priority that they have more; with 0 all run in the order in
+            which they came.
         retry: how a job is tried again that fails; it is not if this is None.
         max_threads: how many functions run in threads at once, of `in_thread`.
         max_processes: how many run in other processes at once, of `in_process`; as

@@ -221,6 +221,21 @@ async def test_what_a_job_raises_is_raised_where_it_is_waited_for() -> None:
 
 
 @on_node
+async def test_an_error_grows_no_longer_however_often_it_is_raised() -> None:
+    await start()
+    job = task_executor.submit(JOBS, Log().fail)
+
+    lengths: list[int] = []
+    for _ in range(3):
+        with pytest.raises(BrokenError) as caught:
+            await job.wait()
+        lengths.append(len(caught.traceback))
+        names = [entry.name for entry in caught.traceback]
+        assert "fail" in names
+    assert len(set(lengths)) == 1
+
+
+@on_node
 async def test_a_job_may_take_only_so_long() -> None:
     log = Log()
     await start()
