@@ -168,6 +168,7 @@ class Desk(Waiter, Generic[ConnT]):
                 claim.timeout,
                 self.slots.count("used"),
                 self.spec.max_size,
+                self.slots.count("opening"),
             ),
             "timeout",
         )

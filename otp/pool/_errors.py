@@ -17,10 +17,13 @@ class PoolTimeoutError(RejectedError, TimeoutError):
 
     severity: ClassVar[Severity] = "medium"
 
-    def __init__(self, pool: object, timeout: float, used: int, size: int) -> None:
+    def __init__(
+        self, pool: object, timeout: float, used: int, size: int, opening: int = 0
+    ) -> None:
+        coming = f", {opening} being opened" if opening else ""
         super().__init__(
             f"{pool} had nothing to give in {timeout:g} s: {used} of its {size} "
-            f"resources are in use"
+            f"resources are in use{coming}"
         )
         self.pool = pool
         self.timeout = timeout

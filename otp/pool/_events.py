@@ -52,7 +52,10 @@ class CheckedOut:
 @final
 @attrs.frozen
 class CheckedIn:
-    """A resource was *used* for so many seconds; one that is not *good* is closed."""
+    """A resource was *used* for so many seconds; one that is not *good* is closed.
+
+    One that has ended in use, or with the pool, does not come back: it is only closed.
+    """
 
     resource: object
     used: float

@@ -103,6 +103,16 @@ async def test_who_waits_too_long_is_told_so() -> None:
 
 
 @on_node
+async def test_who_waits_too_long_is_told_what_is_being_opened() -> None:
+    place = Place(opening=60)
+    await place.start(NONE)
+
+    with pytest.raises(pool.PoolTimeoutError, match=r"0 of its 50 .*, 1 being opened$"):
+        async with pool.checkout(POOL, timeout=5):
+            pass
+
+
+@on_node
 async def test_a_checkout_may_have_a_time_out_of_its_own() -> None:
     place = Place()
     await place.start(ONE)
