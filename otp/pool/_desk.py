@@ -211,6 +211,10 @@ class Desk(Waiter, Generic[ConnT]):
         """Hear whether a resource is still good."""
         self._do(self.slots.checked(self.slots[number], self.now(), good=good))
 
+    def mistaken(self, error: Exception) -> None:
+        """Hear that a check is wrong, not what it has looked at."""
+        self._report("check", error)
+
     def lost(self, number: int) -> None:
         """Hear that a resource is not to be used any more."""
         chance = self.process.node.random.random()
@@ -387,6 +391,8 @@ class Desk(Waiter, Generic[ConnT]):
         finally:
             leave(token)
 
-    def _report(self, doing: Literal["open", "close"], error: Exception) -> None:
+    def _report(
+        self, doing: Literal["open", "check", "close"], error: Exception
+    ) -> None:
         process = self.process
         emit(ResourceReport(process.pid, process.name, doing, error))

@@ -112,13 +112,17 @@ class PoolStatistics:
 @final
 @attrs.frozen
 class ResourceReport(Report):
-    """A pool could not open or close a resource, and nobody else hears of it."""
+    """A pool could not open, check or close a resource, and nobody else hears of it.
+
+    To be told by a check that a resource is bad is no reason for one, only a mistake in
+    the check itself.
+    """
 
     level = "WARNING"
 
     pool: Pid
     name: str | None
-    doing: Literal["open", "close"]
+    doing: Literal["open", "check", "close"]
     exception: Exception
 
     def text(self) -> str:

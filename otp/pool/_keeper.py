@@ -13,6 +13,7 @@ import trio
 
 from .. import process
 from ..kernel import Monitor, Ref, Waiter
+from ..protection import recovery_of
 from ._source import OpeningCancelledError, Terms
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Master(Protocol[ConnT_contra]):
 
     def opened(self, number: int, resource: ConnT_contra) -> None: ...
     def checked(self, number: int, *, good: bool) -> None: ...
+    def mistaken(self, error: Exception) -> None: ...
     def lost(self, number: int) -> None: ...
     def gone(self, number: int, error: Exception | None) -> None: ...
 
@@ -139,7 +141,10 @@ class Keeper(Waiter, Generic[ConnT]):
         with self._checking:
             try:
                 return check is None or await check(resource) is not False
-            except Exception:  # noqa: BLE001 - it may be anybody's code
+            except Exception as error:  # noqa: BLE001 - it may be anybody's code
+                if recovery_of(error) == "escalate":
+                    # Else no check would ever pass, and nobody would know why.
+                    self._master.mistaken(error)
                 return False
         return False
 

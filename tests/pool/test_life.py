@@ -146,6 +146,38 @@ async def test_a_check_that_fails_says_the_same(kind: str) -> None:
 
 
 @on_node
+async def test_a_check_that_is_a_mistake_is_reported() -> None:
+    async def check(_: Connection) -> None:
+        raise TypeError("it takes no connection")
+
+    place = Place()
+    source = pool.resources(place.connect, close=place.close, check=check)
+    await pool.start_named(POOL, source, NONE)
+    await hold(1)
+    await trio.sleep(60)
+    with pool_reports() as reports:
+        await hold(1)
+
+    assert [report.doing for report in reports] == ["check"]
+    assert "could not check a resource: TypeError" in reports[0].text()
+    assert place.made == 2
+
+
+@on_node
+async def test_a_check_that_says_no_is_nothing_to_report() -> None:
+    place = Place()
+    await place.start(checked=True)
+    await hold(1)
+    place.ill = {1}
+    await trio.sleep(60)
+    with pool_reports() as reports:
+        await hold(1)
+
+    assert reports == []
+    assert place.made == 2
+
+
+@on_node
 async def test_a_check_that_returns_nothing_is_passed() -> None:
     async def check(_: Connection) -> None:
         await trio.lowlevel.checkpoint()
@@ -463,6 +495,18 @@ async def test_a_listener_may_send_although_it_hears_of_the_dead() -> None:
     process.exit(user, otp.Kill())
 
     assert await process.receive(timeout=1) is False
+
+
+@on_node
+async def test_what_was_closed_in_use_does_not_come_back() -> None:
+    place = Place()
+    await place.start()
+
+    async with pool.checkout(POOL):
+        await pool.stop(POOL)
+
+    kinds = [type(event) for event in place.events]
+    assert kinds == [ResourceOpened, CheckedOut, ResourceClosed]
 
 
 @on_node
