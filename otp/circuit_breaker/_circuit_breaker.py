@@ -9,7 +9,13 @@ import trio
 from trio.lowlevel import ParkingLot, checkpoint
 
 from ..kernel import InvalidSpecError, check_time
-from ..protection import Listeners, check_random, is_failure, random_of_node
+from ..protection import (
+    Listeners,
+    RunClock,
+    check_random,
+    is_failure,
+    random_of_node,
+)
 from ._breaker import Breaker
 from ._errors import CircuitOpenError
 from ._events import BreakerEvent, CallEnded, CallRejected, Outcome, State
@@ -67,9 +73,8 @@ class CircuitBreaker(Guard["tuple[Admission, float]"]):
     """
 
     __slots__ = (
-        "_ahead",
+        "_clock",
         "_engine",
-        "_latest",
         "_random",
         "_seen",
         "_waiting",
@@ -90,8 +95,7 @@ class CircuitBreaker(Guard["tuple[Admission, float]"]):
         check_random("invalid_breaker", random)
         self._random = random
         self._engine = Breaker(check_spec(spec), name, self._chance)
-        # The engine's time, and by how much it is ahead of that of this run of Trio.
-        self._latest, self._ahead = -inf, 0.0
+        self._clock = RunClock()
         # Those who wait for a state: woken when it, or the time of its end, changes.
         self._waiting = ParkingLot()
         self._seen: tuple[State, float] = ("closed", inf)
@@ -114,13 +118,13 @@ class CircuitBreaker(Guard["tuple[Admission, float]"]):
     @property
     def state(self) -> State:
         """Where it stands now."""
-        self._engine.advance(self._now())
+        self._engine.advance(self._clock.now())
         self._look()
         return self._engine.state
 
     def statistics(self) -> BreakerStatistics:
         """Return how it stands, and what it has seen."""
-        statistics = self._engine.statistics(self._now())
+        statistics = self._engine.statistics(self._clock.now())
         self._look()
         return statistics
 
@@ -132,7 +136,7 @@ class CircuitBreaker(Guard["tuple[Admission, float]"]):
         """
         check_states(states)
         while self.state not in states:
-            with trio.move_on_at(self._engine.due - self._ahead):
+            with trio.move_on_at(self._clock.in_this_run(self._engine.due)):
                 await self._waiting.park()
         await checkpoint()
         return self._engine.state
@@ -171,14 +175,14 @@ class CircuitBreaker(Guard["tuple[Admission, float]"]):
             InvalidSpecError: it is no outcome, or no time.
         """
         check_outcome(outcome, seconds)
-        self._engine.record_seen(outcome, self._now(), seconds)
+        self._engine.record_seen(outcome, self._clock.now(), seconds)
         self._look()
 
     # -------------------------------------------------------------------- inside
 
     async def _begin(self) -> tuple[Admission, float]:
         engine = self._engine
-        now = self._now()
+        now = self._clock.now()
         admission = engine.admit(now)
         if engine.changes or (admission is not None and admission.permit):
             self._look()
@@ -203,7 +207,7 @@ class CircuitBreaker(Guard["tuple[Admission, float]"]):
     ) -> None:
         engine = self._engine
         admission, started = entry
-        now = self._now()
+        now = self._clock.now()
         counted = engine.record(admission, outcome, now, now - started)
         if self.listeners:
             seconds = now - started
@@ -212,7 +216,7 @@ class CircuitBreaker(Guard["tuple[Admission, float]"]):
             self._look()
 
     def _steer(self, step: Step) -> None:
-        self._engine.steer(step, self._now())
+        self._engine.steer(step, self._clock.now())
         self._look()
 
     def _look(self) -> None:
@@ -224,16 +228,6 @@ class CircuitBreaker(Guard["tuple[Admission, float]"]):
         if seen != self._seen:
             self._seen = seen
             self._waiting.unpark_all()
-
-    def _now(self) -> float:
-        now = trio.current_time() + self._ahead
-        if now < self._latest:
-            # It is another run of Trio, with a clock of its own: a breaker may be
-            # global, and its user start one run after the other, as tests do.
-            self._ahead += self._latest - now
-            now = self._latest
-        self._latest = now
-        return now
 
     def _chance(self) -> float:
         return (self._random or random_of_node()).random()

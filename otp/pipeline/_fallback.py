@@ -16,13 +16,13 @@ from typing import (
 )
 
 import attrs
-import trio
 
 from ..kernel import InvalidSpecError, check_count, check_time
 from ..protection import (
     Failures,
     Listeners,
     Protection,
+    RunClock,
     awaitable_of,
     check_function,
     failure_test,
@@ -130,6 +130,7 @@ class Fallback(Protection):
     __place__: ClassVar[Place | None] = "fallback"
 
     __slots__ = (
+        "_clock",
         "_counts",
         "_function",
         "_mark",
@@ -171,6 +172,7 @@ class Fallback(Protection):
         self._value = value
         self._function = function
         self._memory = Memory(size, max_age) if last_good else None
+        self._clock = RunClock()
         self._counts = failure_test(instead_of)
         self._mark = mark
         self._substituting = False
@@ -223,7 +225,7 @@ class Fallback(Protection):
         kwargs: dict[str, object],
     ) -> tuple[Degraded, object] | None:
         if self._memory is not None and key is not None:
-            kept = self._memory.find(key, trio.current_time())
+            kept = self._memory.find(key, self._clock.now())
             if kept is not None:
                 return Degraded(origin, error, "last_good", kept.age), kept.value
         if self._function is not None:
@@ -236,7 +238,7 @@ class Fallback(Protection):
 
     def _succeed(self, origin: object, key: Hashable, value: object) -> None:
         if self._memory is not None and key is not None:
-            self._memory.keep(key, value, trio.current_time())
+            self._memory.keep(key, value, self._clock.now())
         if self._substituting:
             self._substituting = False
             self.listeners.tell(Restored(origin))

@@ -50,8 +50,7 @@ class Memory:
         if key not in self._kept:
             return None
         value, since = self._kept[key]
-        # A time that has not come yet is one of another clock.
-        if not 0 <= now - since <= self._max_age:
+        if now - since > self._max_age:
             del self._kept[key]
             return None
         return Kept(value, now - since)

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ..kernel import Name, Pid, ServerRef, Via
-    from ..protection import Listeners
-    from ._desk import AnyListeners
+    from ..protection import AnyListeners, Listeners
     from ._events import PoolEvent, PoolStatistics
     from ._source import Source
     from ._spec import PoolSpec
@@ -187,7 +186,7 @@ async def start_link(
     source: Source[ConnT],
     spec: PoolSpec | None = None,
     *,
-    listeners: AnyListeners = (),
+    listeners: AnyListeners[PoolEvent] = (),
 ) -> Pid[Pool[ConnT]]:
     """Start a pool, linked to the caller; the arguments are those of `Pool`.
 
@@ -204,7 +203,7 @@ async def start_named(
     source: Source[ConnT],
     spec: PoolSpec | None = None,
     *,
-    listeners: AnyListeners = (),
+    listeners: AnyListeners[PoolEvent] = (),
 ) -> Pid[Pool[ConnT]]:
     """Start a pool like `start_link`, registered as *name*.
 

@@ -47,11 +47,11 @@ if TYPE_CHECKING:
     from trio.lowlevel import Abort
 
     from ..kernel import ExitReason, Process, TimerRef
+    from ..protection import AnyListeners
     from ._source import Source
     from ._spec import PoolSpec
     from ._steps import CloseWhy, Slot, Step
 
-    AnyListeners = Listeners[PoolEvent] | Iterable[Callable[[PoolEvent], object]]
 
 ConnT = TypeVar("ConnT")
 
@@ -106,7 +106,7 @@ class Desk(Waiter, Generic[ConnT]):
         process: Process,
         source: Source[ConnT],
         spec: PoolSpec,
-        listeners: AnyListeners,
+        listeners: AnyListeners[PoolEvent],
     ) -> None:
         super().__init__()
         self.process = process

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ..gen_server import InfoResult
     from ..kernel import ExitReason, Process, ServerRef
     from ..proc_lib import StartOptions
-    from ._desk import AnyListeners
+    from ..protection import AnyListeners
+    from ._events import PoolEvent
 
 ConnT = TypeVar("ConnT")
 
@@ -50,7 +51,7 @@ class Pool(GenServer, Generic[ConnT]):
         source: Source[ConnT],
         spec: PoolSpec | None = None,
         *,
-        listeners: AnyListeners = (),
+        listeners: AnyListeners[PoolEvent] = (),
     ) -> None:
         _check(source, Source, "the source of a pool is what pool.resources() returns")
         spec = PoolSpec() if spec is None else spec

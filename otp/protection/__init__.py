@@ -22,5 +22,6 @@ from ._protection import (
     check_function as check_function,
 )
 from ._recovery import leaves_of as leaves_of, recovery_of as recovery_of
+from ._run_clock import RunClock as RunClock
 
 fix_module_metadata(__name__, globals())

@@ -15,7 +15,7 @@ import trio
 from trio.lowlevel import checkpoint
 
 from ..kernel import InvalidSpecError, check_count, check_time
-from ..protection import Protection, awaitable_of, check_function
+from ..protection import Protection, RunClock, awaitable_of, check_function
 from ._errors import RateLimitedError
 
 if TYPE_CHECKING:
@@ -67,12 +67,12 @@ class RateLimiter(Protection):
     __place__: ClassVar[Place | None] = "rate"
 
     __slots__ = (
+        "_clock",
         "_max_wait",
         "_meter",
         "_queued",
         "_rejected",
         "_rule",
-        "_seen",
         "_taken",
         "_turn",
         "_waiting",
@@ -89,7 +89,7 @@ class RateLimiter(Protection):
         self._meter = rule.begin()
         # Who holds it is the first in the queue.
         self._turn = trio.StrictFIFOLock()
-        self._seen = -inf
+        self._clock = RunClock()
         self._waiting = self._queued = self._taken = self._rejected = 0
 
     def __repr__(self) -> str:
@@ -165,7 +165,7 @@ class RateLimiter(Protection):
     def statistics(self) -> RateLimiterStatistics:
         """Return how things stand."""
         return RateLimiterStatistics(
-            available=self._meter.available(self._now()),
+            available=self._meter.available(self._clock.now()),
             waiting=self._waiting,
             taken=self._taken,
             rejected=self._rejected,
@@ -175,15 +175,15 @@ class RateLimiter(Protection):
         # Without a time-out: the first has its turn, or gives up, no later than we may
         # wait. It came before us, and what it waits for is not taken by anybody else.
         async with self._turn:
-            now = self._now()
+            now = self._clock.now()
             earliest = self._meter.earliest(n, now)
             if earliest > latest:
                 # Those before us wanted several at once: it looked like less.
                 raise self._refusal(earliest, now)
             if earliest > now:
-                await trio.sleep_until(earliest)
+                await trio.sleep_until(self._clock.in_this_run(earliest))
             # No checkpoint from here on: what is taken is used in the same step.
-            self._take(n, self._now())
+            self._take(n, self._clock.now())
 
     def _earliest(self, n: int, now: float) -> float:
         """Return when *n* can be taken, behind all who wait."""
@@ -204,13 +204,4 @@ class RateLimiter(Protection):
         if n > most:
             text = f"{n} can never be taken at once: {self._rule} allows {most}"
             raise InvalidSpecError("invalid_amount", n, text)
-        return self._now()
-
-    def _now(self) -> float:
-        now = trio.current_time()
-        if now < self._seen:
-            # It is another run of Trio, with a clock of its own: a limiter may be
-            # global, and its user start one run after the other, as tests do.
-            self._meter = self._rule.begin()
-        self._seen = now
-        return now
+        return self._clock.now()

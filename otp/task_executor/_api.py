@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from ..kernel import Name, Pid, ServerRef, Via
-    from ..protection import Listeners
+    from ..protection import AnyListeners, Listeners
     from ..retry import Retry
-    from ._desk import AnyListeners, Desk, Patience
+    from ._desk import Desk, Patience
     from ._events import ExecutorStatistics, JobEvent
     from ._job import Job
     from ._spec import ExecutorSpec, Priority
@@ -214,7 +214,7 @@ def listeners(executor: ServerRef[TaskExecutor]) -> Listeners[JobEvent]:
 
 
 async def start_link(
-    spec: ExecutorSpec | None = None, *, listeners: AnyListeners = ()
+    spec: ExecutorSpec | None = None, *, listeners: AnyListeners[JobEvent] = ()
 ) -> Pid[TaskExecutor]:
     """Start an executor, linked to the caller.
 
@@ -231,7 +231,7 @@ async def start_named(
     name: Name[TaskExecutor] | Via[TaskExecutor],
     spec: ExecutorSpec | None = None,
     *,
-    listeners: AnyListeners = (),
+    listeners: AnyListeners[JobEvent] = (),
 ) -> Pid[TaskExecutor]:
     """Start an executor like `start_link`, registered as *name*.
 

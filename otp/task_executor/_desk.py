@@ -54,11 +54,11 @@ if TYPE_CHECKING:
     from trio.lowlevel import Abort
 
     from ..kernel import ExitReason, Pid, Process, ServerRef
+    from ..protection import AnyListeners
     from ..task_supervisor import TaskSupervisor
     from ._board import Step
     from ._spec import ExecutorSpec
 
-    AnyListeners = Listeners[JobEvent] | Iterable[Callable[[JobEvent], object]]
 
 T = TypeVar("T")
 
@@ -113,7 +113,7 @@ class Desk(Waiter):
     tasks: Pid[TaskSupervisor]
 
     def __init__(
-        self, process: Process, spec: ExecutorSpec, listeners: AnyListeners
+        self, process: Process, spec: ExecutorSpec, listeners: AnyListeners[JobEvent]
     ) -> None:
         super().__init__()
         self.process = process

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ..gen_server import InfoResult
     from ..kernel import ExitReason, Process, ServerRef
     from ..proc_lib import StartOptions
-    from ._desk import AnyListeners
+    from ..protection import AnyListeners
+    from ._events import JobEvent
 
 
 @final
@@ -42,7 +43,10 @@ class TaskExecutor(GenServer):
     """
 
     def __init__(
-        self, spec: ExecutorSpec | None = None, *, listeners: AnyListeners = ()
+        self,
+        spec: ExecutorSpec | None = None,
+        *,
+        listeners: AnyListeners[JobEvent] = (),
     ) -> None:
         spec = ExecutorSpec() if spec is None else spec
         if not _is_spec(spec):

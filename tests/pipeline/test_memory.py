@@ -33,13 +33,6 @@ def test_what_is_too_old_is_forgotten() -> None:
     assert len(memory) == 0
 
 
-def test_what_another_clock_has_dated_is_forgotten() -> None:
-    memory = Memory(3, inf)
-    memory.keep("a", 1, 10.0)
-
-    assert memory.find("a", 9.0) is None
-
-
 def test_only_so_much_is_kept_and_the_oldest_goes() -> None:
     memory = Memory(2, inf)
     for key in "aba":
