@@ -186,6 +186,12 @@ class Mailbox:
                 return self.inbox.pop(i)
         return MISSING
 
+    def may_lose(self, message: object) -> bool:
+        """Tell whether *message* may be dropped if there is a limit."""
+        if isinstance(message, Waiter):
+            return not message.urgent
+        return not isinstance(message, (Exited, Down, Timeout))
+
     def close(self) -> list[object]:
         """Empty the mailbox for good and return what was in it."""
         if not self.inbox and not self.pending:
@@ -310,18 +316,12 @@ class BoundedMailbox(Mailbox):
             self.turn()
         pending, inbox = self.pending, self.inbox
         for i in range(len(pending) - 1, -1, -1):
-            if _droppable(message := pending[i]):
+            if self.may_lose(message := pending[i]):
                 del pending[i]
                 return message
         for i, message in enumerate(inbox):
-            if _droppable(message):
+            if self.may_lose(message):
                 self.heard -= i < self.heard
                 del inbox[i]
                 return message
         return MISSING
-
-
-def _droppable(message: object) -> bool:
-    if isinstance(message, Waiter):
-        return not message.urgent
-    return not isinstance(message, (Exited, Down, Timeout))

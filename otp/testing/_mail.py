@@ -74,18 +74,20 @@ class FaultyMailbox(Mailbox):
 
     def find(self, fits: Callable[[object], bool], seen: int = -1) -> object:
         """Take out the oldest message that fits, or raise what it stands for."""
-        # A full mailbox is searched by senders, too.
-        own = self._is_owner()
 
         def fits_too(message: object) -> bool:
             if isinstance(message, Poison):
-                return own and (message.at is None or fits(message.at))
+                return message.at is None or fits(message.at)
             return fits(message)
 
         found = super().find(fits_too, seen)
         if isinstance(found, Poison):
             raise found.error
         return found
+
+    def may_lose(self, message: object) -> bool:
+        """Tell whether *message* may be dropped: an error is for the owner alone."""
+        return not isinstance(message, Poison) and super().may_lose(message)
 
 
 @final
