@@ -88,10 +88,10 @@ class Desk:
         """Watch a subject from now on; one that is watched begins anew."""
         self.unwatch(watch.subject)
         now = clock()
-        entry = self.entries[watch.subject] = Entry(watch, now)
+        entry = self.entries[watch.subject] = Entry(watch, now, self.process.node)
         if is_kept_elsewhere(watch.subject):
             self._elsewhere.append(watch.subject)
-        entry.follow(now)
+        self._follow(entry, now)
 
     def unwatch(self, subject: Hashable) -> bool:
         """Watch it no longer, and tell whether it was watched."""
@@ -142,7 +142,7 @@ class Desk:
     def heartbeat_of(self, process: Process) -> bool:
         """Hear a heartbeat of *process*, by whatever it is watched as."""
         heard = self.heartbeat(process.pid)
-        if process.name is not None:
+        if process.name is not None and process.node is self.process.node:
             heard = self.heartbeat(Name(process.name)) or heard
         for subject in self._elsewhere:
             found, _ = seek(subject)
@@ -227,7 +227,7 @@ class Desk:
         """Let opinions change, and return the suspicions that are to be acted on."""
         now = clock()
         found: list[tuple[Watch, Suspected]] = []
-        if self._guard.holds(now):
+        if self._guard.is_silent(now):
             return found
         for entry in list(self.entries.values()):
             # A listener may have had enough of somebody meanwhile.
@@ -334,8 +334,12 @@ def open_desk(
 
 def seek_desk(detector: ServerRef) -> Desk | None:
     """Return the desk of *detector*, None if there is no such failure detector."""
-    process = find(detector)
-    kept = None if process is None else (process.dictionary or {}).get(Desk)
+    process, _ = seek(detector)
+    return None if process is None else _desk_of(process)
+
+
+def _desk_of(process: Process) -> Desk | None:
+    kept = (process.dictionary or {}).get(Desk)
     return kept if isinstance(kept, Desk) else None
 
 
@@ -346,7 +350,8 @@ def find_desk(detector: ServerRef) -> Desk:
         NoDetectorError: there is no such failure detector.
         NodeDownError: the name is one of a node that does not run here.
     """
-    desk = seek_desk(detector)
+    process = find(detector)
+    desk = None if process is None else _desk_of(process)
     if desk is None:
         raise NoDetectorError(detector)
     return desk

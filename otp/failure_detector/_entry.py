@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast, final
+from typing import TYPE_CHECKING, Any, cast, final
 
-from ..kernel import Pid, seek
+from ..kernel import Name, Pid, seek
 from ._events import Gone, Replaced
 from ._subject import Subject
 from ._tap import Tap
 
 if TYPE_CHECKING:
-    from ..kernel import Process, ServerRef
+    from ..kernel import Node, Process, ServerRef
     from ._watch import Watch
 
 
@@ -22,10 +22,12 @@ class Entry:
     its supervisor. Whoever has the name next is a stranger, of whom nothing is known.
     """
 
-    __slots__ = ("_known", "_tap", "is_process", "pid", "subject", "watch")
+    __slots__ = ("_home", "_known", "_tap", "is_process", "pid", "subject", "watch")
 
-    def __init__(self, watch: Watch, now: int) -> None:
+    def __init__(self, watch: Watch, now: int, home: Node) -> None:
         self.watch = watch
+        # Where names are looked up, wherever whoever beats or watches is at home.
+        self._home = home
         self.is_process = watch.is_process
         self.pid: Pid | None = None
         self._tap: Tap | None = None
@@ -54,19 +56,27 @@ class Entry:
         if not self.is_process:
             return None
         # Not only when the last one is dead: a name may change hands among the living.
-        subject = watch.subject
-        if isinstance(subject, Pid):
-            process = subject.process
-        else:
-            process, _ = seek(cast("ServerRef", subject))
+        process = self._find()
         if process is None:
             self.leave()
+            subject: Any = watch.subject
+            if before is None and isinstance(subject, Pid):
+                # It was dead already.
+                before = cast("Pid", subject)
             return None if before is None else Gone(watch.subject, before)
         if process.pid is before:
             return None
         known, self._known = self._known, True
         self._meet(process, now)
         return Replaced(watch.subject, process.pid) if known else None
+
+    def _find(self) -> Process | None:
+        subject = self.watch.subject
+        if isinstance(subject, Pid):
+            return subject.process
+        if isinstance(subject, Name) and subject.node is None:
+            return self._home.names.get(subject.name)
+        return seek(cast("ServerRef", subject))[0]
 
     def _meet(self, process: Process, now: int) -> None:
         self.leave()

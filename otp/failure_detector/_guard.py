@@ -11,6 +11,9 @@ that the loop stood still. Then
 2. no suspicion is pronounced for a while, so that what waits to be heard is heard;
 3. intervals are not remembered until that is over.
 
+A loop that is blocked all the time would be let off for ever. So after a few of these
+whiles, one right after the other, verdicts are held no longer.
+
 A heartbeat may be the first to see it, before the detector itself gets to run.
 """
 
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
     from ._health import LocalHealth
 
 _KIND: Final = "invalid_detector"
+
+#: For how many grace times in a row verdicts are held at most.
+_MOST_GRACE: Final = 8
 
 
 @final
@@ -61,16 +67,20 @@ class Watchfulness:
 class StallGuard:
     """Notices that the loop stood still.
 
-    Invariant: *late_at* is when a poll that has not come is too late.
+    Invariant: *late_at* is when a poll that has not come is too late; intervals are
+    not remembered until *held_until*, and verdicts are held until *silent_until*, which
+    is never later.
     """
 
     __slots__ = (
         "_grace",
         "_health",
+        "_held_since",
         "_looked",
         "_patience",
         "held_until",
         "late_at",
+        "silent_until",
     )
 
     late_at: float
@@ -82,7 +92,7 @@ class StallGuard:
         self._grace = nanoseconds(watchfulness.grace)
         # Infinite if there is to be no guard.
         self._patience = (watchfulness.poll + watchfulness.tolerance) * 1e9
-        self.held_until = 0
+        self.held_until = self.silent_until = self._held_since = 0
         self._looked = now
         self.late_at = now + self._patience
 
@@ -93,11 +103,18 @@ class StallGuard:
         """
         lost = now - self._looked if now > self.late_at else 0
         if lost:
-            self.held_until = now + self._grace
+            self._hold(now)
             self._health.late(now)
         self._looked = now
         self.late_at = now + self._patience
         return lost
+
+    def _hold(self, now: int) -> None:
+        if not self.holds(now):
+            self._held_since = now
+        self.held_until = now + self._grace
+        most = self._held_since + _MOST_GRACE * self._grace
+        self.silent_until = min(self.held_until, most)
 
     def poll(self, now: int) -> int:
         """Look, as the detector does it regularly."""
@@ -107,5 +124,9 @@ class StallGuard:
         return lost
 
     def holds(self, now: int) -> bool:
-        """Tell whether no verdict is to be given at the moment."""
+        """Tell whether what is heard at the moment comes from a stall."""
         return now < self.held_until
+
+    def is_silent(self, now: int) -> bool:
+        """Tell whether no verdict is to be given at the moment."""
+        return now < self.silent_until

@@ -84,7 +84,8 @@ class _Heart:
             return
         if self._asked is None or self._asked.settled:
             self._asked = SystemRequest(process.pid, Ping(self._answer), inf)
-            self._asked_at = trio.current_time()
+            # Not now: the timer is late itself if the loop stood still.
+            self._asked_at = self._due
             process.mailbox.put(self._asked)
         self._due = max(self._due, trio.current_time()) + self._seconds
         process.node.timers.restart_at(self._due, self.timer)

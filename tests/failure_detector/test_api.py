@@ -36,6 +36,8 @@ from tests.sys.kinds import KINDS, Kind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from trio.testing import MockClock
+
     from otp import Pid
 
 NOBODY = otp.Name[otp.FailureDetector]("nobody")
@@ -277,6 +279,30 @@ async def test_a_late_heartbeat_is_reported_by_its_sender() -> None:
         assert "8.5 s late" in report.text()
 
 
+@pytest.mark.parametrize("whose", ["another", "its own"])
+async def test_a_heartbeat_is_late_as_well_if_the_loop_stood_still(
+    whose: str, autojump_clock: MockClock
+) -> None:
+    class Blocking(Beating):
+        @otp.cast
+        async def block(self, seconds: float) -> None:
+            autojump_clock.jump(seconds)
+
+    async with otp.Node():
+        with Captured() as captured:
+            beating = await gen_server.start(Blocking)
+            await trio.sleep(0.5)
+            if whose == "its own":
+                Blocking.block(beating, 5)
+            else:
+                autojump_clock.jump(5)
+            await wait_until_idle()
+            await trio.sleep(0.3)
+
+        [report] = captured.of(LateHeartbeatReport)
+        assert report.seconds == pytest.approx(4.5)
+
+
 @mocked
 async def test_one_message_of_a_heart_is_enough() -> None:
     async with otp.Node():
@@ -387,6 +413,52 @@ async def test_a_detector_is_reached_from_another_node() -> None:
         async with otp.Node("east"):
             assert heartbeat(DETECTOR.at("west"), "far")
             assert failure_detector.watched(DETECTOR.at("west"))
+
+
+@mocked
+async def test_who_beats_survives_the_node_of_the_detector() -> None:
+    class Faithful(Worker):
+        async def init(self) -> None:
+            beat_every(1.0, DETECTOR.at("west"))
+
+    async with otp.Node("east"):
+        pid = await gen_server.start(Faithful)
+        async with otp.Node("west"):
+            await start_detector()
+            await trio.sleep(5)
+        await trio.sleep(5)
+
+        assert await Worker.work(pid) == 1
+        assert not heartbeat(DETECTOR.at("west"), "far")
+        with pytest.raises(otp.NodeDownError):
+            failure_detector.watched(DETECTOR.at("west"))
+
+
+@mocked
+async def test_a_name_is_one_of_the_node_of_the_detector() -> None:
+    events: list[failure_detector.DetectorEvent] = []
+    async with otp.Node("west"):
+        pid = await gen_server.Options(name=WORKER).start(Worker)
+        await start_detector()
+        async with otp.Node("east"):
+            failure_detector.add_listener(DETECTOR.at("west"), events.append)
+            namesake = await gen_server.Options(name=WORKER).start(Worker)
+            watch = Watch(WORKER, QUICK, signs=False)
+            failure_detector.watch(DETECTOR.at("west"), watch)
+
+            async def beat() -> None:
+                await gen_server.stop(namesake)
+                process.register(WORKER, process.self())
+                for _ in range(100):
+                    assert not heartbeat(DETECTOR.at("west"))
+                    await trio.sleep(0.1)
+
+            process.spawn(beat)
+            await trio.sleep(5)
+
+            [event] = events
+            assert isinstance(event, failure_detector.Suspected)
+            assert event.pid == pid
 
 
 def test_the_defaults_are_those_of_the_table() -> None:

@@ -363,6 +363,19 @@ async def test_a_dead_pid_is_watched_no_longer() -> None:
 
 
 @mocked
+async def test_who_was_dead_already_is_not_watched_either() -> None:
+    async with otp.Node():
+        events = Events()
+        pid = await gen_server.start(Worker)
+        await gen_server.stop(pid)
+        await start_detector(Watch(pid, QUICK), listener=events)
+        failure_detector.watch(DETECTOR, Watch(pid, QUICK))
+
+        assert events.kinds == ["Gone", "Gone"]
+        assert failure_detector.watched(DETECTOR) == []
+
+
+@mocked
 async def test_who_beats_says_by_itself_who_it_is() -> None:
     heard: list[bool] = []
 

@@ -219,3 +219,20 @@ async def test_a_hung_child_is_found_although_the_loop_stood_still(
         assert otp.process.is_alive(pid)
 
         await otp.process.wait_exited(pid)
+
+
+async def test_a_loop_that_is_blocked_again_and_again_hides_nobody(
+    autojump_clock: MockClock,
+) -> None:
+    async with otp.Node():
+        pid = await otp.gen_server.start(Worker)
+        await start_detector(
+            Watch(pid, failure_detector.Deadline(interval=1, acceptable_pause=1))
+        )
+        Worker.hang(pid)
+        # Each time before the grace time of the last stall is over.
+        for _ in range(100):
+            await trio.sleep(0.5)
+            autojump_clock.jump(0.4)
+
+        assert failure_detector.suspected(DETECTOR) == [pid]
