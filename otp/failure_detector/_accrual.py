@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ._judgement import State
 
 _KIND: Final = "invalid_detector"
+_STALE_AFTER: Final = 300.0
 _NOTHING: Final = Judgement(0.0, "insufficient_data", 0.0, 0.0, 0, 0.0, 0.0)
 
 
@@ -60,7 +61,7 @@ class PhiAccrual:
     min_samples: int = 5
     recover_samples: int = 3
     longest_sample: float | None = None
-    stale_after: float = 300.0
+    stale_after: float = _STALE_AFTER
 
     def __attrs_post_init__(self) -> None:
         if self.distribution not in get_args(Distribution):
@@ -115,13 +116,17 @@ class PhiAccrual:
             distribution="logistic",
             first_estimate=interval,
             acceptable_pause=acceptable_pause,
+            stale_after=_stale_after(interval + acceptable_pause),
         )
 
     @classmethod
     def cassandra(cls, *, interval: float = 1.0) -> PhiAccrual:
         """Return the settings of Cassandra, for beats every *interval* seconds."""
         return cls(
-            distribution="exponential", first_estimate=interval, acceptable_pause=0.0
+            distribution="exponential",
+            first_estimate=interval,
+            acceptable_pause=0.0,
+            stale_after=_stale_after(interval),
         )
 
     @property
@@ -134,6 +139,10 @@ class PhiAccrual:
     def detector(self) -> PhiAccrualDetector:
         """Make a detector that has heard nothing yet."""
         return PhiAccrualDetector(self)
+
+
+def _stale_after(expected: float) -> float:
+    return max(_STALE_AFTER, 10 * expected)
 
 
 @final

@@ -68,7 +68,8 @@ class FailureDetector(GenServer):
         listeners: functions that are told of each `DetectorEvent`.
 
     Raises:
-        InvalidSpecError: one of the watches is no `Watch`, or two are of one subject.
+        InvalidSpecError: one of the watches is no `Watch`, or two are of one subject;
+            *watchfulness* is no `Watchfulness`.
         TypeError: a listener cannot be called.
     """
 
@@ -79,8 +80,9 @@ class FailureDetector(GenServer):
         listeners: AnyListeners[DetectorEvent] = (),
     ) -> None:
         check_watches(watches)
-        self._settings = watchfulness or Watchfulness()
-        self._desk = open_desk(self._settings, listeners)
+        settings = Watchfulness() if watchfulness is None else watchfulness
+        _check_watchfulness(settings)
+        self._desk = open_desk(settings, listeners)
         for watch in watches:
             self._desk.watch(watch)
 
@@ -140,6 +142,12 @@ def check_watches(watches: Iterable[object]) -> None:
             text = f"{watch.subject} is watched twice: one Watch is enough for it"
             raise InvalidSpecError("invalid_watch", watch, text)
         subjects.add(watch.subject)
+
+
+def _check_watchfulness(value: object) -> None:
+    if not isinstance(value, Watchfulness):
+        text = f"watchfulness is a value such as Watchfulness(poll=1.0), not {value!r}"
+        raise InvalidSpecError("invalid_detector", value, text)
 
 
 async def _call(fn: Callable[[Suspected], object], suspected: Suspected) -> None:

@@ -87,6 +87,13 @@ async def test_a_detector_is_given_one_watch_for_each_subject(
 
 
 @mocked
+async def test_watchfulness_is_more_than_a_number() -> None:
+    async with otp.Node():
+        with pytest.raises(otp.StartError, match="watchfulness is a value such as"):
+            await start_detector(watchfulness=cast("Any", 0.5))
+
+
+@mocked
 async def test_a_listener_has_to_be_a_function() -> None:
     async with otp.Node():
         with pytest.raises(otp.StartError):

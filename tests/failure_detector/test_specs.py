@@ -128,3 +128,9 @@ def test_a_contradiction_names_both_sides(
 def test_by_default_half_a_threshold_clears() -> None:
     assert Threshold(3.0).clear_at == 1.5
     assert Threshold(3.0, clear_at=3.0).clear_at == 3.0
+
+
+def test_beats_may_be_rare() -> None:
+    for spec in (PhiAccrual.akka(interval=3600), PhiAccrual.cassandra(interval=3600)):
+        assert spec.stale_after > 3600
+    assert PhiAccrual.akka().stale_after == PhiAccrual.cassandra().stale_after == 300
