@@ -36,7 +36,7 @@ async def calls(n: int) -> None:
 async def blocks(n: int) -> None:
     bulkhead = otp.Bulkhead()
     for i in range(n):
-        async with bulkhead.slot():
+        async with bulkhead:
             await bare_call(i)
 
 

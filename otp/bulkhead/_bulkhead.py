@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from math import inf
 from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar, final
 
@@ -10,12 +9,13 @@ import attrs
 import trio
 
 from ..kernel import check_count
-from ..protection import Protection, awaitable_of, check_function
+from ..protection import Blocks, Protection, awaitable_of, check_function
 from ._errors import BulkheadFullError
 from ._queue import check_queue
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable
+    from types import TracebackType
 
     from ..protection import Place
 
@@ -49,7 +49,7 @@ class Bulkhead(Protection):
     nothing else works either. Behind a bulkhead it takes up its own share only.
 
     Beside ``await bulkhead.call(fn, *args)`` and the decorator there is
-    ``async with bulkhead.slot():``.
+    ``async with bulkhead:``.
 
     Args:
         limit: how many there may be at the same time.
@@ -62,7 +62,7 @@ class Bulkhead(Protection):
 
     __place__: ClassVar[Place | None] = "bulkhead"
 
-    __slots__ = ("_limiter", "_max_wait", "_queue", "_rejected", "_waiting")
+    __slots__ = ("_blocks", "_limiter", "_max_wait", "_queue", "_rejected", "_waiting")
 
     def __init__(
         self, limit: int = 25, *, queue: int = 0, max_wait: float = inf
@@ -71,6 +71,7 @@ class Bulkhead(Protection):
         check_queue("bulkhead", queue, max_wait)
         self._limiter = trio.CapacityLimiter(limit)
         self._queue = queue
+        self._blocks = Blocks[object]()
         self._max_wait = max_wait
         self._waiting = self._rejected = 0
 
@@ -100,19 +101,18 @@ class Bulkhead(Protection):
         finally:
             self._limiter.release_on_behalf_of(borrower)
 
-    @asynccontextmanager
-    async def slot(self) -> AsyncGenerator[None]:
-        """Have room for what is in the block.
-
-        Raises:
-            BulkheadFullError: there is none, or was none in *max_wait* seconds.
-        """
+    async def __aenter__(self) -> None:
         borrower = object()
         await self._enter(borrower)
-        try:
-            yield
-        finally:
-            self._limiter.release_on_behalf_of(borrower)
+        self._blocks.enter(borrower)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._limiter.release_on_behalf_of(self._blocks.leave())
 
     def resize(self, limit: int) -> None:
         """Let there be more or fewer at the same time from now on.

@@ -5,15 +5,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, TypeVar
 
-from trio.lowlevel import current_task
-
-from ..protection import Protection, awaitable_of, check_function, failure_test
+from ..protection import Blocks, Protection, awaitable_of, check_function, failure_test
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from types import TracebackType
-
-    from trio.lowlevel import Task
 
     from ..protection import Failures, Place
     from ._events import Outcome
@@ -29,7 +25,7 @@ class Guard(Protection, Generic[EntryT]):
 
     __place__: ClassVar[Place | None] = "breaker"
 
-    __slots__ = ("_bad_result", "_entered", "_fails")
+    __slots__ = ("_bad_result", "_blocks", "_fails")
 
     def __init__(
         self, failures: Failures, bad_result: Callable[[Any], bool] | None
@@ -39,8 +35,7 @@ class Guard(Protection, Generic[EntryT]):
             raise TypeError(f"bad_result is a function of a result, not {bad_result!r}")
         self._fails = failure_test(failures)
         self._bad_result = bad_result
-        # What was entered by ``async with``, which a task leaves in reverse order.
-        self._entered: dict[Task, list[EntryT]] = {}
+        self._blocks = Blocks[EntryT]()
 
     @abstractmethod
     async def _begin(self) -> EntryT:
@@ -76,7 +71,7 @@ class Guard(Protection, Generic[EntryT]):
 
     async def __aenter__(self) -> None:
         entry = await self._begin()
-        self._entered.setdefault(current_task(), []).append(entry)
+        self._blocks.enter(entry)
 
     async def __aexit__(
         self,
@@ -84,11 +79,7 @@ class Guard(Protection, Generic[EntryT]):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        task = current_task()
-        entries = self._entered[task]
-        entry = entries.pop()
-        if not entries:
-            del self._entered[task]
+        entry = self._blocks.leave()
         if error is None:
             self._end(entry, "success", None)
         else:

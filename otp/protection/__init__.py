@@ -2,6 +2,7 @@
 
 from .._util import fix_module_metadata
 from ..kernel import Recovery as Recovery
+from ._blocks import Blocks as Blocks
 from ._chance import check_random as check_random, random_of_node as random_of_node
 from ._errors import RejectedError as RejectedError
 from ._failures import (

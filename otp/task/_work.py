@@ -74,7 +74,7 @@ class Work:
             if iscoroutine(fn):
                 fn.close()
             text = f"a task is an async function and its arguments, not {fn!r}"
-            raise TypeError(f"{text}: write async_(fetch, url), not async_(fetch(url))")
+            raise TypeError(f"{text}: write fetch, url and not fetch(url)")
         caller = current()
         if caller.reason is not None:
             raise NoProcessError(caller.pid)

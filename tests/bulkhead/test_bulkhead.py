@@ -140,13 +140,13 @@ async def test_a_function_and_a_block_can_be_behind_it(
     behind = bulkhead(room.stay)
 
     assert await behind(name=1) == 1
-    async with bulkhead.slot():
+    async with bulkhead:
         assert bulkhead.statistics().running == 1
         with pytest.raises(BulkheadFullError):
-            async with bulkhead.slot():
+            async with bulkhead:
                 pytest.fail("there is room for one")
     with pytest.raises(KeyError):
-        async with bulkhead.slot():
+        async with bulkhead:
             raise KeyError
     assert bulkhead.statistics() == BulkheadStatistics(1, 0, 0, 1)
 

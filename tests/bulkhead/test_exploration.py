@@ -59,7 +59,7 @@ def test_a_place_is_free_again_wherever_a_call_is_cancelled(*, block: bool) -> N
             await checkpoint()
             with cancelling:
                 if block:
-                    async with bulkhead.slot():
+                    async with bulkhead:
                         await room.stay()
                 else:
                     await bulkhead.call(room.stay)

@@ -181,7 +181,7 @@ async def test_a_function_that_is_not_async_is_a_crash_that_says_so() -> None:
 async def test_what_cannot_be_called_is_refused_at_once() -> None:
     with pytest.raises(TypeError, match="not 3"):
         task.async_(3)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="write async_"):
+    with pytest.raises(TypeError, match="write fetch, url"):
         task.async_(echo(1))  # type: ignore[arg-type]
 
 

@@ -155,7 +155,7 @@ async def test_there_must_be_an_executor_and_a_function() -> None:
     process.unregister(JOBS)
     await start()
     coroutine = trio.sleep(1)  # noqa: ASYNC105 - it is never awaited
-    with pytest.raises(TypeError, match="not async_"):
+    with pytest.raises(TypeError, match="write fetch, url"):
         task_executor.submit(JOBS, coroutine)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"is async, .* is not"):
         await task_executor.run(JOBS, len, "abc")  # type: ignore[arg-type]

@@ -23,7 +23,7 @@ async def calls() -> None:
     assert_type(await bulkhead.call(fetch, "x", times=2), bytes)
     assert_type(await bulkhead(fetch)("x", times=2), bytes)
     assert_type(bulkhead.statistics(), BulkheadStatistics)
-    async with bulkhead.slot() as nothing:
+    async with bulkhead as nothing:
         assert_type(nothing, None)
     bulkhead.resize(4)
 
