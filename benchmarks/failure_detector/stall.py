@@ -62,12 +62,11 @@ async def listen(sock: trio.socket.SocketType) -> None:
         failure_detector.heartbeat(DETECTOR, "sender")
 
 
-async def ask(asked: list[float]) -> None:
+def ask(asked: list[float]) -> None:
     """Be somebody with a threshold of his own, who does not wait for the detector."""
-    while True:
-        await trio.sleep(INTERVAL)
-        if failure_detector.phi(DETECTOR, "sender") >= THRESHOLD:
-            asked.append(failure_detector.phi(DETECTOR, "sender"))
+    phi = failure_detector.phi(DETECTOR, "sender")
+    if phi >= THRESHOLD:
+        asked.append(phi)
 
 
 async def observe(watchfulness: Watchfulness) -> Outcome:
@@ -102,10 +101,11 @@ async def observe(watchfulness: Watchfulness) -> Outcome:
             await trio.sleep(1)
             failure_detector.watch(DETECTOR, watch)
             await trio.sleep(QUIET)
-            nursery.start_soon(ask, asked)
             before = failure_detector.judge(DETECTOR, "sender")
             for _ in range(BLOCKS):
                 time.sleep(BLOCK)  # noqa: ASYNC251 - that is the point
+                # First thing afterwards: who asks a little later may be lucky.
+                ask(asked)
                 await trio.sleep(QUIET)
             after = failure_detector.judge(DETECTOR, "sender")
             done = failure_detector.statistics(DETECTOR)
