@@ -6,12 +6,11 @@ from ._accrual import (
     PhiAccrualDetector as PhiAccrualDetector,
 )
 from ._api import (
-    add_listener as add_listener,
     heartbeat as heartbeat,
     is_suspected as is_suspected,
     judge as judge,
+    listeners as listeners,
     phi as phi,
-    remove_listener as remove_listener,
     statistics as statistics,
     suspected as suspected,
     unwatch as unwatch,

@@ -9,9 +9,10 @@ from ._desk import find_desk, seek_desk
 from ._process import check_watches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Hashable
 
     from ..kernel import ServerRef
+    from ..protection import Listeners
     from ._desk import DetectorStatistics
     from ._events import DetectorEvent
     from ._judgement import Judgement
@@ -133,26 +134,13 @@ def statistics(detector: ServerRef[FailureDetector]) -> DetectorStatistics:
     return find_desk(detector).statistics()
 
 
-def add_listener(
-    detector: ServerRef[FailureDetector], listener: Callable[[DetectorEvent], object]
-) -> None:
-    """Tell *listener* of each event from now on, until the detector is restarted.
+def listeners(detector: ServerRef[FailureDetector]) -> Listeners[DetectorEvent]:
+    """Return who is told of what *detector* notices, for adding and removing.
 
-    It is called at once, by whoever makes it happen, so it has to be quick.
-
-    Raises:
-        TypeError: it cannot be called.
-        NoDetectorError: there is no such failure detector.
-    """
-    find_desk(detector).listeners.add(listener)
-
-
-def remove_listener(
-    detector: ServerRef[FailureDetector], listener: Callable[[DetectorEvent], object]
-) -> None:
-    """Tell *listener* nothing more.
+    Those that `FailureDetector` was given are there after a restart as well, others
+    are not.
 
     Raises:
         NoDetectorError: there is no such failure detector.
     """
-    find_desk(detector).listeners.remove(listener)
+    return find_desk(detector).listeners

@@ -61,7 +61,12 @@ class SuspicionTimer:
 def suspicion_timeout(
     confirmations: int, expected: int, least: float, most: float
 ) -> float:
-    """Return how many seconds a suspicion waits, in whole milliseconds."""
+    """Return how many seconds a suspicion waits, in whole milliseconds.
+
+    Raises:
+        InvalidSpecError: *confirmations* is no number from 0.
+    """
+    check_count("invalid_suspicion", "confirmations", confirmations)
     if expected < 1:
         return least
     share = log(confirmations + 1) / log(expected + 1)

@@ -102,7 +102,7 @@ async def test_a_listener_has_to_be_a_function() -> None:
             )
         await start_detector()
         with pytest.raises(TypeError, match="a listener is a function"):
-            failure_detector.add_listener(DETECTOR, cast("Any", None))
+            failure_detector.listeners(DETECTOR).add(cast("Any", None))
 
 
 @mocked
@@ -123,8 +123,8 @@ ASKING: list[Callable[[otp.Name[otp.FailureDetector]], object]] = [
     lambda d: failure_detector.phi(d, "a"),
     lambda d: failure_detector.judge(d, "a"),
     lambda d: failure_detector.is_suspected(d, "a"),
-    lambda d: failure_detector.add_listener(d, print),
-    lambda d: failure_detector.remove_listener(d, print),
+    lambda d: failure_detector.listeners(d).add(print),
+    lambda d: failure_detector.listeners(d).remove(print),
 ]
 
 
@@ -448,7 +448,7 @@ async def test_a_name_is_one_of_the_node_of_the_detector() -> None:
         pid = await gen_server.Options(name=WORKER).start(Worker)
         await start_detector()
         async with otp.Node("east"):
-            failure_detector.add_listener(DETECTOR.at("west"), events.append)
+            failure_detector.listeners(DETECTOR.at("west")).add(events.append)
             namesake = await gen_server.Options(name=WORKER).start(Worker)
             watch = Watch(WORKER, QUICK, signs=False)
             failure_detector.watch(DETECTOR.at("west"), watch)

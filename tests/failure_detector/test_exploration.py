@@ -69,7 +69,7 @@ def test_a_suspicion_is_told_once_and_taken_back_once() -> None:
     async def body() -> None:
         told: list[object] = []
         pid = await start(Watch("far", QUICK))
-        failure_detector.add_listener(DETECTOR, told.append)
+        failure_detector.listeners(DETECTOR).add(told.append)
 
         async def beat() -> None:
             for pause in (1.0, 2.0, 2.0, 1.0):

@@ -54,6 +54,13 @@ def test_nothing_is_left_of_what_has_left_the_window() -> None:
     assert (window.mean, window.variance) == (1_000_000_007, 0)
 
 
+def test_an_interval_of_centuries_is_cut() -> None:
+    window = filled(2, [2**63 - 1, 2**80])
+
+    assert window.total == 2 * (2**63 - 1)
+    assert window.variance == 0
+
+
 @given(
     st.integers(1, 8),
     st.lists(st.integers(0, 10**14), min_size=1, max_size=30),

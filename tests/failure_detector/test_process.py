@@ -511,11 +511,11 @@ async def test_a_listener_may_end_the_watch_that_it_hears_of() -> None:
     async with otp.Node():
         events = Events()
         await start_detector(Watch("a", QUICK), Watch("b", QUICK), listener=events)
-        failure_detector.add_listener(DETECTOR, listen)
+        failure_detector.listeners(DETECTOR).add(listen)
         await trio.sleep(5)
 
         assert events.kinds == ["Suspected"]
-        failure_detector.remove_listener(DETECTOR, listen)
+        failure_detector.listeners(DETECTOR).remove(listen)
         assert failure_detector.watched(DETECTOR) == []
 
 

@@ -99,11 +99,11 @@ def asked(pid: Pid[FailureDetector], other: Pid[Worker]) -> None:
     assert_type(fd.is_suspected(DETECTOR, other), bool)
     assert_type(fd.suspected(DETECTOR), list[Hashable])
     assert_type(fd.statistics(DETECTOR), DetectorStatistics)
-    fd.add_listener(DETECTOR, listen)
+    fd.listeners(DETECTOR).add(listen)
     assert_type(fd.beat_every(1.0, DETECTOR), TimerRef)
 
     fd.heartbeat(other)  # type: ignore[arg-type]
     fd.phi(WORKER, other)  # type: ignore[arg-type]
     fd.watch(DETECTOR, other)  # type: ignore[arg-type]
-    fd.add_listener(DETECTOR, fd.heartbeat)  # type: ignore[arg-type]
+    fd.listeners(DETECTOR).add(fd.heartbeat)  # type: ignore[arg-type]
     fd.beat_every("1", DETECTOR)  # type: ignore[arg-type]
