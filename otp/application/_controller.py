@@ -23,6 +23,8 @@ from ..kernel import (
     Waiter,
     current_node,
     emit,
+    publish,
+    published,
 )
 from ..sys import SystemRequest, handle_system_message
 from ._errors import (
@@ -298,11 +300,7 @@ class Controller:
 
 def find_controller(node: Node) -> Controller | None:
     """Return the controller of *node*, if there is one."""
-    process = node.names.get(CONTROLLER)
-    if process is None or process.dictionary is None:
-        return None
-    found = process.dictionary.get(Controller)
-    return found if isinstance(found, Controller) else None
+    return published(node.names.get(CONTROLLER), Controller)
 
 
 def controller() -> Controller:
@@ -314,6 +312,6 @@ def controller() -> Controller:
     process = node.create(node.root)
     node.register(CONTROLLER, process)
     made = Controller(process)
-    process.dictionary = {Controller: made}
+    publish(process, made)
     node.launch(process, None, made.run, host=True)
     return made

@@ -14,7 +14,19 @@ from typing import TYPE_CHECKING, TypeGuard, final
 import attrs
 import trio
 
-from ..kernel import Monitor, Name, Ref, Via, Waiter, current, emit, find, seek
+from ..kernel import (
+    Monitor,
+    Name,
+    Ref,
+    Via,
+    Waiter,
+    current,
+    emit,
+    find,
+    publish,
+    published,
+    seek,
+)
 from ..protection import Listeners
 from ._detector import SECOND, nanoseconds
 from ._entry import Entry
@@ -325,9 +337,7 @@ def open_desk(
     """Make the process that runs a failure detector."""
     process = current()
     desk = Desk(process, watchfulness, listeners)
-    if process.dictionary is None:
-        process.dictionary = {}
-    process.dictionary[Desk] = desk
+    publish(process, desk)
     process.watch(Monitor(Ref(), _Closer(desk), process.pid))
     return desk
 
@@ -335,12 +345,7 @@ def open_desk(
 def seek_desk(detector: ServerRef) -> Desk | None:
     """Return the desk of *detector*, None if there is no such failure detector."""
     process, _ = seek(detector)
-    return None if process is None else _desk_of(process)
-
-
-def _desk_of(process: Process) -> Desk | None:
-    kept = (process.dictionary or {}).get(Desk)
-    return kept if isinstance(kept, Desk) else None
+    return published(process, Desk)
 
 
 def find_desk(detector: ServerRef) -> Desk:
@@ -351,7 +356,7 @@ def find_desk(detector: ServerRef) -> Desk:
         NodeDownError: the name is one of a node that does not run here.
     """
     process = find(detector)
-    desk = None if process is None else _desk_of(process)
+    desk = published(process, Desk)
     if desk is None:
         raise NoDetectorError(detector)
     return desk

@@ -84,6 +84,7 @@ from ._process import (
     Process as Process,
     tell_down as tell_down,
 )
+from ._publish import publish as publish, published as published
 from ._reasons import (
     KILL as KILL,
     KILLED as KILLED,

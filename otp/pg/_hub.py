@@ -16,7 +16,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
-from ..kernel import Monitor, Ref, Waiter, find, nodes
+from ..kernel import Monitor, Ref, Waiter, find, nodes, published
 from ._errors import NoScopeError, NotLocalError
 from ._groups import Groups
 from ._messages import Joined, Left
@@ -223,8 +223,7 @@ class Hub:
 
 def hub_of(process: Process | None) -> Hub | None:
     """Return what *process* knows, if it is a scope."""
-    kept = None if process is None else (process.dictionary or {}).get(Hub)
-    return kept if isinstance(kept, Hub) else None
+    return published(process, Hub)
 
 
 def find_hub(scope: ServerRef) -> Hub:

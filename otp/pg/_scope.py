@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, final
 
 from .. import gen_server
-from ..kernel import Name, current_process
+from ..kernel import Name, current_process, publish
 from ._hub import Hub
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Scope(gen_server.GenServer):
     def __init__(self) -> None:
         me = current_process("a scope")
         hub = Hub(me)
-        me.dictionary = {Hub: hub}
+        publish(me, hub)
         self.groups = hub.groups
 
     @classmethod

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, final
 
 from .. import process as processes
 from ..gen_server import GenServer
-from ..kernel import Exited, NoProcessError, current_process, find
+from ..kernel import Exited, NoProcessError, current_process, find, publish, published
 from ._desk import Desk
 from ._source import Source
 from ._spec import PoolSpec
@@ -60,7 +60,7 @@ class Pool(GenServer, Generic[ConnT]):
         processes.trap_exit(True)
         me = current_process("a pool")
         self.desk = Desk(me, source, spec, listeners)
-        me.dictionary = {**(me.dictionary or {}), Desk: self.desk}
+        publish(me, self.desk)
 
     @classmethod
     def __start__(
@@ -100,8 +100,8 @@ def desk_of(pool: ServerRef[Pool[ConnT]]) -> Desk[ConnT]:
     process = find(pool)
     if process is None:
         raise NoProcessError(pool)
-    desk = (process.dictionary or {}).get(Desk)
-    if isinstance(desk, Desk):
+    desk = published(process, cast("type[object]", Desk))
+    if desk is not None:
         return cast("Desk[ConnT]", desk)
     if process.origin is Pool:
         raise NoProcessError(pool)

@@ -19,7 +19,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, final
 
-from ..kernel import Monitor, Name, NoProcessError, Ref, Waiter, find, send_quietly
+from ..kernel import (
+    Monitor,
+    Name,
+    NoProcessError,
+    Ref,
+    Waiter,
+    find,
+    published,
+    send_quietly,
+)
 from ._errors import AlreadyRegisteredError, NoRegistryError, RegistryKindError
 from ._locks import Locks
 from ._messages import Registered, Unregistered
@@ -265,8 +274,7 @@ def find_directory(registry: ServerRef) -> Directory:
         NoRegistryError: there is no such registry.
         NodeDownError: the name is one of a node that does not run here.
     """
-    process = find(registry)
-    kept = None if process is None else (process.dictionary or {}).get(Directory)
-    if not isinstance(kept, Directory):
+    directory = published(find(registry), Directory)
+    if directory is None:
         raise NoRegistryError(registry)
-    return kept
+    return directory

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
-from ..kernel import InvalidSpecError, check_address, current_process
+from ..kernel import (
+    InvalidSpecError,
+    check_address,
+    current_process,
+    publish,
+    published,
+)
 from ..proc_lib import child_spec
 from ..supervisor import (
     StrategyError,
@@ -90,16 +96,14 @@ class Registry(Supervisor, Generic[K, V], is_kind=True):
         )
 
     def _directory(self, process: Process) -> Directory:
-        if process.dictionary is None:
-            process.dictionary = {}
-        known = process.dictionary.get(Directory)
-        if isinstance(known, Directory):
+        known = published(process, Directory)
+        if known is not None:
             self._check_same(known)
             return known
         made = Directory(
             process, self.keys, self.partitions, self._listeners, self._meta
         )
-        process.dictionary[Directory] = made
+        publish(process, made)
         return made
 
     def _check_same(self, known: Directory) -> None:

@@ -25,6 +25,7 @@ from ..kernel import (
     emit,
     enter,
     leave,
+    publish,
 )
 from ..proc_lib import ChildSpec, Start
 from ..protection import Listeners
@@ -262,7 +263,7 @@ class Desk(Waiter):
     def _begin(self, entry: Entry) -> None:
         me = current()
         me.label = entry.work
-        me.dictionary = {**(me.dictionary or {}), Desk: self}
+        publish(me, self)
         entry.state = "running"
         now = self.now()
         waited, entry.since = now - entry.since, now

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 import trio
 
-from ..kernel import NoNodeError, current
+from ..kernel import NoNodeError, current, published
 from ..protection import check_function
 from ._desk import Desk
 from ._parallel import run_in_worker
@@ -109,7 +109,6 @@ def _check_plain(fn: object) -> None:
 def _desk_of_job() -> Desk | None:
     """Return where the calling job was submitted, None if the caller is no job."""
     try:
-        found = (current().dictionary or {}).get(Desk)
+        return published(current(), Desk)
     except NoNodeError:
         return None
-    return found if isinstance(found, Desk) else None

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any, final
 
 from .. import process as processes, task_supervisor
 from ..gen_server import GenServer, Stop
-from ..kernel import SHUTDOWN, Exited, NoProcessError, current_process, find
+from ..kernel import (
+    SHUTDOWN,
+    Exited,
+    NoProcessError,
+    current_process,
+    find,
+    publish,
+    published,
+)
 from ..task_supervisor import TaskSupervisor
 from ._desk import Desk, StartJobs
 from ._spec import ExecutorSpec
@@ -67,8 +75,7 @@ class TaskExecutor(GenServer):
 
     async def init(self) -> None:
         self.desk.tasks = await task_supervisor.start_link(TaskSupervisor)
-        me = self.desk.process
-        me.dictionary = {**(me.dictionary or {}), Desk: self.desk}
+        publish(self.desk.process, self.desk)
 
     async def handle_info(self, message: object) -> InfoResult:
         """Start what is to be started."""
@@ -104,8 +111,8 @@ def desk_of(executor: ServerRef[TaskExecutor]) -> Desk:
     process = find(executor)
     if process is None:
         raise NoProcessError(executor)
-    desk = (process.dictionary or {}).get(Desk)
-    if isinstance(desk, Desk) and desk.process is process:
+    desk = published(process, Desk)
+    if desk is not None and desk.process is process:
         return desk
     if process.origin is TaskExecutor:
         raise NoProcessError(executor)
