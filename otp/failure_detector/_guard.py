@@ -78,6 +78,7 @@ class StallGuard:
         "_held_since",
         "_looked",
         "_patience",
+        "_poll",
         "held_until",
         "late_at",
         "silent_until",
@@ -92,6 +93,7 @@ class StallGuard:
         self._grace = nanoseconds(watchfulness.grace)
         # Infinite if there is to be no guard.
         self._patience = (watchfulness.poll + watchfulness.tolerance) * 1e9
+        self._poll = nanoseconds(watchfulness.poll)
         self.held_until = self.silent_until = self._held_since = 0
         self._looked = now
         self.late_at = now + self._patience
@@ -105,6 +107,10 @@ class StallGuard:
         if lost:
             self._hold(now)
             self._health.late(now)
+            if now >= self.silent_until:
+                # It goes on for too long: what is lost is only by how much the look is
+                # late, so that who is hung gets more silent all the same.
+                lost -= self._poll
         self._looked = now
         self.late_at = now + self._patience
         return lost

@@ -42,6 +42,15 @@ def test_a_heartbeat_may_see_it_first() -> None:
     assert health.score == 1
 
 
+def test_of_a_loop_that_is_always_late_not_all_time_is_lost() -> None:
+    made, _ = guard()
+    lost = [made.poll(ms * MS) for ms in range(700, 70_700, 700)]
+
+    # Verdicts are held for 8 graces of 2 s; from then on only the lateness counts.
+    assert lost[:23] == [700 * MS] * 23
+    assert lost[23:] == [200 * MS] * 77
+
+
 def test_only_a_poll_in_time_is_calm() -> None:
     made, health = guard(Watchfulness(poll=0.5, tolerance=0.1, calm=1.0))
     made.poll(900 * MS)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import trio
+from trio.testing import wait_all_tasks_blocked
 
 import otp
 from otp import failure_detector
@@ -235,4 +236,22 @@ async def test_a_loop_that_is_blocked_again_and_again_hides_nobody(
             await trio.sleep(0.5)
             autojump_clock.jump(0.4)
 
+        assert failure_detector.suspected(DETECTOR) == [pid]
+
+
+async def test_a_loop_in_which_every_look_is_late_hides_nobody_for_ever(
+    mock_clock: MockClock,
+) -> None:
+    async with otp.Node():
+        pid = await otp.gen_server.start(Worker)
+        await start_detector(
+            Watch(pid, failure_detector.Deadline(interval=1, acceptable_pause=1))
+        )
+        Worker.hang(pid)
+        for _ in range(400):
+            mock_clock.jump(0.45)
+            await wait_all_tasks_blocked()
+
+        found = failure_detector.statistics(DETECTOR)
+        assert found.stalls >= 399
         assert failure_detector.suspected(DETECTOR) == [pid]
