@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..kernel import MISSING, Pid, current_process, find, is_ghost
-from ._hub import find_hub, hub_of
+from ..kernel import MISSING, Pid, current_process, find, is_ghost, published
+from ._hub import Hub, find_hub
 from ._messages import Joined, Left
 from ._scope import SCOPE
 
@@ -60,7 +60,7 @@ def get_members(group: Hashable, *, scope: ServerRef[Scope] = SCOPE) -> list[Pid
     Each is there as often as it is in the group. A group that nobody is in has no
     members, and neither has one of a scope that does not run.
     """
-    hub = hub_of(find(scope))
+    hub = published(find(scope), Hub)
     return [] if hub is None else hub.groups.members(group)
 
 
@@ -68,7 +68,7 @@ def get_local_members(
     group: Hashable, *, scope: ServerRef[Scope] = SCOPE
 ) -> list[Pid[Any]]:
     """Return those members of *group* that live on the node of the scope."""
-    hub = hub_of(find(scope))
+    hub = published(find(scope), Hub)
     return [] if hub is None else hub.local_members(group)
 
 

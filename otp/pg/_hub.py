@@ -169,7 +169,7 @@ class Hub:
         if self.name is None:
             return []
         others = [node for node in nodes().values() if node is not self.process.node]
-        found = [hub_of(node.names.get(self.name)) for node in others]
+        found = [published(node.names.get(self.name), Hub) for node in others]
         return [hub for hub in found if hub is not None]
 
     def _all(self) -> list[Hub]:
@@ -221,11 +221,6 @@ class Hub:
             watcher.process.mailbox.put(what(watcher.ref, group, tuple(pids)))
 
 
-def hub_of(process: Process | None) -> Hub | None:
-    """Return what *process* knows, if it is a scope."""
-    return published(process, Hub)
-
-
 def find_hub(scope: ServerRef) -> Hub:
     """Return what *scope* knows.
 
@@ -233,7 +228,7 @@ def find_hub(scope: ServerRef) -> Hub:
         NoScopeError: there is no such scope.
         NodeDownError: the name is one of a node that does not run here.
     """
-    hub = hub_of(find(scope))
+    hub = published(find(scope), Hub)
     if hub is None:
         raise NoScopeError(scope)
     return hub

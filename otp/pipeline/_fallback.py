@@ -23,10 +23,10 @@ from ..protection import (
     Listeners,
     Protection,
     RunClock,
+    all_count,
     awaitable_of,
     check_function,
     failure_test,
-    leaves_of,
     recovery_of,
 )
 from ._memory import Memory
@@ -201,7 +201,7 @@ class Fallback(Protection):
         try:
             value = await awaitable_of(fn, fn(*args, **kwargs))
         except Exception as error:
-            if not all(self._counts(one) for one in leaves_of(error)):
+            if not all_count(error, self._counts):
                 raise
             found = await self._substitute(origin, error, key, args, kwargs)
             if found is None:

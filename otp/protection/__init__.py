@@ -7,6 +7,7 @@ from ._chance import check_random as check_random, random_of_node as random_of_n
 from ._errors import RejectedError as RejectedError
 from ._failures import (
     Failures as Failures,
+    all_count as all_count,
     failure_test as failure_test,
     is_failure as is_failure,
     is_transient as is_transient,

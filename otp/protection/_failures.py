@@ -39,6 +39,15 @@ def failure_test(failures: Failures) -> Callable[[BaseException], bool]:
     return test
 
 
+def all_count(error: Exception, test: Callable[[BaseException], bool]) -> bool:
+    """Tell whether every error in *error* passes *test*, not only one of them.
+
+    That is asked before something is done about an error: of a group, what is right
+    for one of them may be wrong for another.
+    """
+    return all(test(one) for one in leaves_of(error))
+
+
 def is_transient(error: Exception) -> bool:
     """Tell whether *error* may be over in a moment: its recovery is ``"retry"``."""
     return recovery_of(error) == "retry"

@@ -7,17 +7,8 @@ would be right after each of them, and not before the last of them says.
 from __future__ import annotations
 
 from math import nan
-from typing import TYPE_CHECKING
 
 from ..protection import leaves_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-def all_fit(error: Exception, test: Callable[[BaseException], bool]) -> bool:
-    """Tell whether every error in *error* passes *test*."""
-    return all(test(one) for one in leaves_of(error))
 
 
 def retry_after_of(error: BaseException) -> float:

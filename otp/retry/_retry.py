@@ -14,6 +14,7 @@ from ..protection import (
     Failures,
     Listeners,
     Protection,
+    all_count,
     awaitable_of,
     check_function,
     check_random,
@@ -24,7 +25,7 @@ from ..protection import (
 from ._budget import RetryBudget
 from ._decide import Failure, GiveUp, decide
 from ._events import GaveUp, Recovered, RetryEvent, Retrying
-from ._reading import all_fit, retry_after_of
+from ._reading import retry_after_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -40,6 +41,10 @@ T = TypeVar("T")
 # The converter of a field has to be a function by itself, for the type checkers.
 def _as_listeners(listeners: AnyListeners[RetryEvent]) -> Listeners[RetryEvent]:
     return Listeners[RetryEvent].of(listeners)
+
+
+def _fits_of(retry: Retry) -> Callable[[BaseException], bool]:
+    return failure_test(retry.retry_on)
 
 
 @final
@@ -88,6 +93,14 @@ class Retry(Protection):
         repr=False,
     )
 
+    # Made, and with it checked, once.
+    _fits: Callable[[BaseException], bool] = attrs.field(
+        default=attrs.Factory(_fits_of, takes_self=True),
+        init=False,
+        eq=False,
+        repr=False,
+    )
+
     def __attrs_post_init__(self) -> None:
         kind = "invalid_retry"
         if self.attempts != inf:
@@ -97,7 +110,6 @@ class Retry(Protection):
         if self.budget is not None:
             _check_is(RetryBudget, "budget", self.budget)
         check_random(kind, self.random)
-        failure_test(self.retry_on)
 
     async def call(
         self, fn: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
@@ -128,7 +140,7 @@ class Retry(Protection):
             attempt += 1
 
     def _after(self, error: Exception, attempt: int, elapsed: float) -> Decision:
-        fitting = all_fit(error, failure_test(self.retry_on))
+        fitting = all_count(error, self._fits)
         # Every failure counts there, also one that is the last in any case.
         affordable = not fitting or self.budget is None or self.budget.failed()
         chance = 0.0

@@ -201,6 +201,15 @@ async def test_a_heart_does_not_make_up_for_what_it_missed(
         assert failure_detector.statistics(DETECTOR).heartbeats - before <= 3
 
 
+async def start_hung() -> otp.Pid[Worker]:
+    """Start a detector, and a worker that it watches and that hangs."""
+    pid = await otp.gen_server.start(Worker)
+    deadline = failure_detector.Deadline(interval=1, acceptable_pause=1)
+    await start_detector(Watch(pid, deadline))
+    Worker.hang(pid)
+    return pid
+
+
 async def test_a_hung_child_is_found_although_the_loop_stood_still(
     autojump_clock: MockClock,
 ) -> None:
@@ -226,11 +235,7 @@ async def test_a_loop_that_is_blocked_again_and_again_hides_nobody(
     autojump_clock: MockClock,
 ) -> None:
     async with otp.Node():
-        pid = await otp.gen_server.start(Worker)
-        await start_detector(
-            Watch(pid, failure_detector.Deadline(interval=1, acceptable_pause=1))
-        )
-        Worker.hang(pid)
+        pid = await start_hung()
         # Each time before the grace time of the last stall is over.
         for _ in range(100):
             await trio.sleep(0.5)
@@ -243,11 +248,7 @@ async def test_a_loop_in_which_every_look_is_late_hides_nobody_for_ever(
     mock_clock: MockClock,
 ) -> None:
     async with otp.Node():
-        pid = await otp.gen_server.start(Worker)
-        await start_detector(
-            Watch(pid, failure_detector.Deadline(interval=1, acceptable_pause=1))
-        )
-        Worker.hang(pid)
+        pid = await start_hung()
         for _ in range(400):
             mock_clock.jump(0.45)
             await wait_all_tasks_blocked()

@@ -5,8 +5,8 @@ from math import inf, nan
 import pytest
 
 from otp import RejectedError
-from otp.protection import failure_test
-from otp.retry._reading import all_fit, retry_after_of
+from otp.protection import all_count, failure_test
+from otp.retry._reading import retry_after_of
 
 
 class BusyError(Exception):
@@ -47,7 +47,7 @@ def test_in_a_group_the_last_one_counts() -> None:
 def test_a_group_fits_if_each_error_in_it_does() -> None:
     test = failure_test((OSError, EOFError))
 
-    assert all_fit(OSError(), test)
-    assert all_fit(group(OSError(), group(EOFError())), test)
-    assert not all_fit(group(OSError(), group(EOFError(), TypeError())), test)
-    assert not all_fit(TypeError(), test)
+    assert all_count(OSError(), test)
+    assert all_count(group(OSError(), group(EOFError())), test)
+    assert not all_count(group(OSError(), group(EOFError(), TypeError())), test)
+    assert not all_count(TypeError(), test)
