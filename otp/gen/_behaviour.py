@@ -39,6 +39,9 @@ class Behaviour:
     __version__: ClassVar[Any] = None
     #: A limit for the mailbox of every process of this class; None for none.
     __mailbox__: ClassVar[Bounded | None] = None
+    #: Whether every process of this class has a nursery, in which its children run: it
+    #: is not gone before they are.
+    __hosts__: ClassVar[bool] = False
 
     @classmethod
     def __start__(
@@ -58,7 +61,13 @@ class Behaviour:
         name: Name | Via | None,
         /,
     ) -> Pid[Any]:
-        options = StartOptions(cls, link=True, name=name, mailbox=cls.__mailbox__)
+        options = StartOptions(
+            cls,
+            link=True,
+            name=name,
+            host=cls.__hosts__,
+            mailbox=cls.__mailbox__,
+        )
         process, _ = await cls.__start__(options, args, kwargs)
         return process.pid
 
@@ -189,6 +198,7 @@ class Options:
             monitor=monitor,
             name=self.name,
             timeout=self.timeout,
+            host=found.__hosts__,
             mailbox=self.mailbox or found.__mailbox__,
             debug=self.debug,
         )

@@ -12,11 +12,8 @@ from ._source import Source
 from ._spec import PoolSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
-
     from ..gen_server import InfoResult
-    from ..kernel import ExitReason, Process, ServerRef
-    from ..proc_lib import StartOptions
+    from ..kernel import ExitReason, ServerRef
     from ..protection import AnyListeners
     from ._events import PoolEvent
 
@@ -46,6 +43,9 @@ class Pool(GenServer, Generic[ConnT]):
         TypeError: *source* or *spec* is something else.
     """
 
+    # For the keepers.
+    __hosts__ = True
+
     def __init__(
         self,
         source: Source[ConnT],
@@ -61,16 +61,6 @@ class Pool(GenServer, Generic[ConnT]):
         me = current_process("a pool")
         self.desk = Desk(me, source, spec, listeners)
         publish(me, self.desk)
-
-    @classmethod
-    def __start__(
-        cls,
-        options: StartOptions,
-        args: tuple[object, ...],
-        kwargs: Mapping[str, object],
-    ) -> Awaitable[tuple[Process, object]]:
-        # With a nursery for the keepers, so that it is not gone before they are.
-        return super().__start__(options._replace(host=True), args, kwargs)
 
     async def init(self) -> None:
         self.desk.start()

@@ -20,11 +20,8 @@ from ._desk import Desk, StartJobs
 from ._spec import ExecutorSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
-
     from ..gen_server import InfoResult
-    from ..kernel import ExitReason, Process, ServerRef
-    from ..proc_lib import StartOptions
+    from ..kernel import ExitReason, ServerRef
     from ..protection import AnyListeners
     from ._events import JobEvent
 
@@ -50,6 +47,9 @@ class TaskExecutor(GenServer):
         TypeError: *spec* is something else.
     """
 
+    # For the task supervisor.
+    __hosts__ = True
+
     def __init__(
         self,
         spec: ExecutorSpec | None = None,
@@ -62,16 +62,6 @@ class TaskExecutor(GenServer):
         # So that it is told to end, and has the time to.
         processes.trap_exit(True)
         self.desk = Desk(current_process("a task executor"), spec, listeners)
-
-    @classmethod
-    def __start__(
-        cls,
-        options: StartOptions,
-        args: tuple[object, ...],
-        kwargs: Mapping[str, object],
-    ) -> Awaitable[tuple[Process, object]]:
-        # With a nursery for the task supervisor, so that it is not gone before that.
-        return super().__start__(options._replace(host=True), args, kwargs)
 
     async def init(self) -> None:
         self.desk.tasks = await task_supervisor.start_link(TaskSupervisor)
